@@ -29,8 +29,8 @@ export const TAG_BYTES = 16
 export const NONCE_START = 52
 const MAGIC = 0x31465948
 
-/** Largest frame that is believed when read: 4 MiB and 500 records with room; anything above is damage. */
-export const FRAME_BYTES_MAX = 16 * 1024 * 1024
+/** Largest frame: a put of 4 MiB in 500 records, with room. What claims to be larger is damage; read buffers hold one. */
+export const FRAME_BYTES_MAX = 5 * 1024 * 1024
 
 export interface FrameHeader {
   readonly crc: number
@@ -50,11 +50,14 @@ export class Frame {
   readonly dataBytes: number
   /** The whole frame. Write record `i` behind the records before it, starting at `dataStart`. */
   readonly bytes: Buffer
+  /** What the frame lies in the beginning of. */
+  readonly storage: Buffer
 
   /** @param storage  at least `frameBytes(recordCount, dataBytes)` long; the frame uses its beginning */
   constructor(storage: Buffer, recordCount: number, dataBytes: number) {
     this.recordCount = recordCount
     this.dataBytes = dataBytes
+    this.storage = storage
     this.bytes = storage.subarray(0, frameBytes(recordCount, dataBytes))
   }
 

@@ -1,0 +1,63 @@
+/** Reading what a segment holds, by its footer or, without one, by its frames. */
+
+import type { Disk, DiskFile } from '../platform.ts'
+import { type Damage, scanSegment } from './repair.ts'
+import type { RunTable } from './run-table.ts'
+import {
+  decodeFooter,
+  decodeSegmentHeader,
+  decodeTrailer,
+  FRAMES_START,
+  type SegmentHeader,
+  TRAILER_BYTES,
+} from './segment.ts'
+
+export interface StoredSegment {
+  readonly path: string
+  readonly header: SegmentHeader
+  readonly runs: RunTable
+  readonly endOfFrames: number
+  readonly damage: readonly Damage[]
+  /** False when it was not sealed: its tail is whatever a crash left. */
+  readonly sealed: boolean
+}
+
+export interface ReadSegmentOptions {
+  /** Frames kept the epochs of the segments they came from. */
+  readonly anyEpoch: boolean
+  /** Read every frame and its checksum even when there is a footer. */
+  readonly verify?: boolean
+}
+
+/** @returns undefined when the file has no whole header, so never held an acknowledged record */
+export async function readSegment(
+  disk: Disk,
+  path: string,
+  options: ReadSegmentOptions,
+): Promise<StoredSegment | undefined> {
+  const file = await disk.open(path, { readOnly: true })
+  try {
+    const bytes = Buffer.alloc(FRAMES_START)
+    const header = decodeSegmentHeader(bytes.subarray(0, await file.read(bytes, 0)), path)
+    if (header === undefined) return undefined
+    const footer = await readFooter(file, header)
+    if (footer !== undefined && options.verify !== true) {
+      return { path, header, ...footer, damage: [], sealed: true }
+    }
+    const epoch = options.anyEpoch ? undefined : header.epoch
+    const scan = await scanSegment(file, header.capacityBytes, epoch, header.epoch)
+    return { path, header, ...scan, sealed: footer !== undefined }
+  } finally {
+    await file.close()
+  }
+}
+
+async function readFooter(file: DiskFile, header: SegmentHeader) {
+  const trailerBytes = Buffer.alloc(TRAILER_BYTES)
+  await file.read(trailerBytes, header.capacityBytes - TRAILER_BYTES)
+  const trailer = decodeTrailer(trailerBytes, header.epoch)
+  if (trailer === undefined || trailer.footerBytes > header.capacityBytes) return undefined
+  const bytes = Buffer.alloc(trailer.footerBytes)
+  await file.read(bytes, trailer.footerPosition)
+  return decodeFooter(bytes, trailer)
+}
