@@ -40,7 +40,7 @@ export class PartitionReader {
   readonly #index: PartitionIndex
   readonly #environment: ReaderEnvironment
   /** Frame behind the last one that was handed out: reading on needs no search. */
-  #next: { readonly path: string; readonly position: number; readonly offset: Offset } | undefined
+  #next: { readonly epoch: number; readonly position: number; readonly offset: Offset } | undefined
   #ownRuns: { readonly path: string; readonly endOffset: Offset; readonly runs: readonly Run[] } | undefined
 
   constructor(index: PartitionIndex, environment: ReaderEnvironment) {
@@ -106,7 +106,8 @@ export class PartitionReader {
     return this.#environment.files.use(path, async (file) => {
       const end = run.position + run.bytes
       let position = run.position
-      if (this.#next?.path === path && this.#next.offset <= from && this.#next.position > position) {
+      // By epoch, not by path: the file may have been used again since.
+      if (this.#next?.epoch === run.epoch && this.#next.offset <= from && this.#next.position > position) {
         position = Math.min(this.#next.position, end)
       }
       while (position < end) {
@@ -118,7 +119,7 @@ export class PartitionReader {
         position += consumed
         const last = batches.at(-1)
         if (last !== undefined) {
-          this.#next = { path, position, offset: last.baseOffset + last.lengths.length }
+          this.#next = { epoch: run.epoch, position, offset: last.baseOffset + last.lengths.length }
           consume(batches)
           return true
         }
