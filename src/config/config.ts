@@ -68,7 +68,17 @@ export interface QuotaSettings {
   readonly deliveryStreams?: number
 }
 
+/** A delivery stream that the file asks for: made or updated at start. */
+export interface DeclaredStream {
+  /** `hydrant.yaml:12:5`, for messages. */
+  readonly where: string
+  /** In the shape of CreateDeliveryStream; not yet checked against the model. */
+  readonly request: JsonObject
+}
+
 export interface Config {
+  /** The file that was read; absent when there was none. */
+  readonly configPath?: string
   readonly listen: { readonly host: string; readonly port: number }
   readonly tls?: { readonly certPath: string; readonly keyPath: string }
   readonly dataDirectory: string
@@ -105,6 +115,5 @@ export interface Config {
   readonly logLevel: LogLevel
   /** Accept non-AWS hosts and http where the model allows only AWS and https. */
   readonly relaxPatterns: boolean
-  /** Each in the shape of CreateDeliveryStream. */
-  readonly deliveryStreams: readonly JsonObject[]
+  readonly deliveryStreams: readonly DeclaredStream[]
 }
