@@ -213,6 +213,11 @@ export class EmbeddedLog implements Log {
     return { partition, own: this.#partitions.get(partition)?.own.list ?? [], shared }
   }
 
+  /** The offset that the next record of the partition is given. */
+  endOffset(partition: PartitionId): Offset {
+    return this.#partitions.get(partition)?.nextOffset ?? 0
+  }
+
   /** Bytes on disk in segments that hold records. */
   get usedBytes(): number {
     return this.#segments.usedBytes + this.#ownBytes

@@ -1,0 +1,197 @@
+/** Writes the delivery journal of one lane (format: journal-format.ts). Calls made during a sync share the next. */
+
+import { dirname } from 'node:path'
+import type { BatchIdentity } from '../destinations/destination.ts'
+import type { Disk } from '../platform.ts'
+import type { Offset, OffsetRange } from '../record.ts'
+import {
+  applyLine,
+  emptyState,
+  encodeLine,
+  encodeState,
+  type JournalLine,
+  type JournalState,
+  type ParsedArea,
+  parseArea,
+} from './journal-format.ts'
+
+/** One area holds some fifty objects before the state is written anew. */
+const AREA_BYTES = 16 * 1024
+
+interface Waiting {
+  readonly line: JournalLine
+  readonly sync: boolean
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Reads a journal. Undefined when there is none. */
+export async function readJournal(disk: Disk, path: string): Promise<StoredJournal | undefined> {
+  const size = await disk.size(path)
+  if (size === undefined || size === 0) return undefined
+  const bytes = Buffer.alloc(size)
+  const file = await disk.open(path, { readOnly: true })
+  try {
+    await file.read(bytes, 0)
+  } finally {
+    await file.close()
+  }
+  const areaBytes = size / 2
+  const areas = [parseArea(bytes.subarray(0, areaBytes), path), parseArea(bytes.subarray(areaBytes), path)]
+  const current = (areas[0]?.sequence ?? -1) > (areas[1]?.sequence ?? -1) ? 0 : 1
+  const area = areas[current]
+  return area === undefined ? undefined : { ...area, areaBytes, area: current }
+}
+
+export interface StoredJournal extends ParsedArea {
+  readonly areaBytes: number
+  readonly area: 0 | 1
+}
+
+export class Journal {
+  readonly #disk: Disk
+  readonly #path: string
+  /** What the file says, all lines that were asked for included. */
+  readonly state: JournalState
+  #areaBytes: number
+  #area: 0 | 1
+  #sequence: number
+  #end: number
+  #waiting: Waiting[] = []
+  #writing: Promise<void> | undefined
+
+  private constructor(disk: Disk, path: string, stored: StoredJournal) {
+    this.#disk = disk
+    this.#path = path
+    this.state = stored.state
+    this.#areaBytes = stored.areaBytes
+    this.#area = stored.area
+    this.#sequence = stored.sequence
+    this.#end = stored.end
+  }
+
+  /** Opens the journal, or begins one at `low`: the offset of the first record that this lane is to deliver. */
+  static async open(disk: Disk, path: string, low: Offset): Promise<Journal> {
+    const stored = await readJournal(disk, path)
+    if (stored !== undefined) return new Journal(disk, path, stored)
+    const state = emptyState(low)
+    const end = await createFile(disk, path, state, 1, AREA_BYTES)
+    return new Journal(disk, path, {
+      state,
+      sequence: 1,
+      end,
+      areaBytes: AREA_BYTES,
+      area: 0,
+      damagedLines: 0,
+    })
+  }
+
+  /** Resolves when the intent is on stable storage: only then may the destination be tried. */
+  intent(identity: BatchIdentity): Promise<void> {
+    return this.#append({ intent: identity }, true)
+  }
+
+  /** The batch arrived. Not synced: if the line is lost, the destination is asked again. */
+  settle(id: string, offsets: readonly OffsetRange[]): Promise<void> {
+    return this.#append({ settled: id, offsets }, false)
+  }
+
+  /** There is nothing at these offsets. */
+  skip(range: OffsetRange): Promise<void> {
+    return this.#append({ skipped: [range] }, false)
+  }
+
+  /** Resolves when everything so far is written. */
+  async close(): Promise<void> {
+    await this.#writing
+  }
+
+  #append(line: JournalLine, sync: boolean): Promise<void> {
+    applyLine(this.state, line)
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ line, sync, resolve, reject })
+      this.#writing ??= this.#write()
+    })
+  }
+
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0)
+      try {
+        await this.#writeGroup(group)
+        for (const waiting of group) waiting.resolve()
+      } catch (error) {
+        for (const waiting of group) waiting.reject(error)
+      }
+    }
+    this.#writing = undefined
+  }
+
+  async #writeGroup(group: readonly Waiting[]): Promise<void> {
+    const lines = Buffer.concat(group.map(({ line }) => encodeLine(line, this.#sequence)))
+    if (this.#end + lines.length > this.#areaBytes) {
+      // The state holds these lines already.
+      await this.#beginArea()
+      return
+    }
+    const sync = group.some((waiting) => waiting.sync)
+    await this.#writeAt(this.#area * this.#areaBytes + this.#end, lines, sync)
+    this.#end += lines.length
+  }
+
+  /** Writes the whole state into the other area, or into a larger file when it does not fit well. */
+  async #beginArea(): Promise<void> {
+    const sequence = this.#sequence + 1
+    const bytes = encodeState(this.state, sequence)
+    if (bytes.length > this.#areaBytes / 2) {
+      this.#areaBytes = 4 * Math.ceil(bytes.length / AREA_BYTES) * AREA_BYTES
+      this.#end = await createFile(this.#disk, this.#path, this.state, sequence, this.#areaBytes)
+      this.#area = 0
+    } else {
+      const area = this.#area === 0 ? 1 : 0
+      await this.#writeAt(area * this.#areaBytes, bytes, true)
+      this.#area = area
+      this.#end = bytes.length
+    }
+    this.#sequence = sequence
+  }
+
+  /** The file is opened for each write: thousands of lanes must not mean thousands of open files. */
+  async #writeAt(position: number, bytes: Buffer, sync: boolean): Promise<void> {
+    const file = await this.#disk.open(this.#path)
+    try {
+      await file.write([bytes], position)
+      if (sync) await file.datasync()
+    } finally {
+      await file.close()
+    }
+  }
+}
+
+/** Makes the file under another name first, so that it is there whole or not at all. Returns where lines go on. */
+async function createFile(
+  disk: Disk,
+  path: string,
+  state: JournalState,
+  sequence: number,
+  areaBytes: number,
+): Promise<number> {
+  const directory = dirname(path)
+  const temporary = `${path}.new`
+  const bytes = encodeState(state, sequence)
+  const content = Buffer.alloc(2 * areaBytes)
+  bytes.copy(content)
+  await disk.makeDirectory(directory)
+  const file = await disk.open(temporary, { create: true })
+  try {
+    await file.truncate(0)
+    await file.write([content], 0)
+    await file.datasync()
+  } finally {
+    await file.close()
+  }
+  await disk.rename(temporary, path)
+  await disk.syncDirectory(directory)
+  await disk.syncDirectory(dirname(directory))
+  return bytes.length
+}

@@ -1,0 +1,353 @@
+/**
+ * The delivery loop of one lane: a partition's records on their way to the destination, or to the source backup.
+ *
+ * read → buffer → seal → deliver → settle
+ *
+ * Invariants
+ * 1. Every offset at or above the journal's low-water offset is in exactly one place: unread, in the open buffer,
+ *    or in one batch that is being sent.
+ * 2. A batch is journaled before it is tried, and settled only when the destination has it.
+ * 3. A buffer is sealed at its size, or at its age once the log holds no more records for it.
+ */
+
+import type { BatchIdentity, Destination } from '../destinations/destination.ts'
+import type { PartitionIndex } from '../log/partition-index.ts'
+import { KeyMissingError, type PartitionReader } from '../log/partition-reader.ts'
+import type { DeliveryEvent, Lane as LaneName } from '../observability/events.ts'
+import type { Platform } from '../platform.ts'
+import type { Offset, RecordBatch } from '../record.ts'
+import type { Buffering, DeliverySettings } from '../streams/delivery-stream.ts'
+import { GrowingBody, type Spool } from './growing-body.ts'
+import type { Journal } from './journal.ts'
+import type { MemoryBudget } from './memory-budget.ts'
+import { OffsetSet } from './offset-set.ts'
+import { OpenBuffer } from './open-buffer.ts'
+import { rebuild } from './rebuild.ts'
+import { Sending, type SendingContext } from './sending.ts'
+import { Wake } from './wake.ts'
+
+/** Full buffers on their way at once. */
+const SENDING_MAX = 4
+/** Above this many, a buffer that is due by age but not full waits and grows, so that a slow destination gets few large objects. */
+const SENDING_MAX_WHEN_DUE = 2
+/** How far an open buffer may grow beyond its hint while the destination is behind. */
+const GROWTH_MAX = 4
+const GROWN_BYTES_MAX = 512 * 1024 * 1024
+const KEY_RETRY_MS = 5000
+
+export interface LaneEnvironment {
+  readonly platform: Platform
+  readonly budget: MemoryBudget
+  readonly spool: Spool
+  /** Makes the destination of a lane from the stream's settings. */
+  destination(settings: DeliverySettings, lane: LaneName): Destination
+  report(event: DeliveryEvent): void
+  readonly failedMsMax: number | undefined
+}
+
+export class Lane {
+  readonly name: LaneName
+  readonly #environment: LaneEnvironment
+  readonly #index: PartitionIndex
+  readonly #reader: PartitionReader
+  readonly #rereader: PartitionReader
+  readonly #journal: Journal
+  readonly #advanced: () => void
+  readonly #wake: Wake
+  readonly #abort = new AbortController()
+  readonly #sending = new Set<Sending>()
+  /** Settled or in batches of an earlier run: not read again. */
+  readonly #skip: OffsetSet
+  #settings: DeliverySettings
+  #destination: Destination
+  #open: OpenBuffer | undefined
+  #cursor: Offset
+  #isStopping = false
+  #running: Promise<void> | undefined
+
+  /** @param advanced  called when more is settled */
+  constructor(options: {
+    readonly name: LaneName
+    readonly environment: LaneEnvironment
+    readonly settings: DeliverySettings
+    readonly index: PartitionIndex
+    /** Two of them: a batch of an earlier run is read while the loop reads on. */
+    readonly readers: readonly [PartitionReader, PartitionReader]
+    readonly journal: Journal
+    readonly advanced: () => void
+  }) {
+    this.name = options.name
+    this.#environment = options.environment
+    this.#settings = options.settings
+    this.#index = options.index
+    this.#reader = options.readers[0]
+    this.#rereader = options.readers[1]
+    this.#journal = options.journal
+    this.#advanced = options.advanced
+    this.#wake = new Wake(options.environment.platform.clock)
+    this.#destination = options.environment.destination(options.settings, options.name)
+    this.#cursor = options.journal.state.low
+    this.#skip = new OffsetSet(options.journal.state.settled.ranges)
+  }
+
+  start(): void {
+    for (const identity of this.#journal.state.intents.values()) {
+      for (const range of identity.offsets) this.#skip.add(range)
+      void this.#send(new Sending(this.#sendingContext(), identity))
+    }
+    this.#running = this.#run()
+  }
+
+  /** All below is settled. */
+  get low(): Offset {
+    return this.#journal.state.low
+  }
+
+  /** Arrival of the oldest record that was read and has not arrived; undefined when there is none. */
+  get oldestMs(): number | undefined {
+    let oldest = this.#open?.oldestMs
+    for (const { oldestMs } of this.#sending) {
+      if (oldestMs !== undefined && oldestMs < (oldest ?? Infinity)) oldest = oldestMs
+    }
+    return oldest
+  }
+
+  /** There are more records in the log. */
+  notify(): void {
+    this.#wake.notify()
+  }
+
+  /** What is sealed from now on goes by these settings, and what is being retried is tried by them at once. */
+  update(settings: DeliverySettings): void {
+    const before = this.#destination
+    this.#settings = settings
+    this.#destination = this.#environment.destination(settings, this.name)
+    if (this.#open !== undefined && this.#open.encoding !== this.#destination.encoding) this.#reopen()
+    for (const sending of this.#sending) sending.retryNow()
+    void before.close()
+    this.#wake.notify()
+  }
+
+  /** Takes nothing new; resolves when what is sealed has arrived, or after `graceMs`. The rest stays in the log. */
+  async stop(graceMs: number): Promise<void> {
+    this.#isStopping = true
+    this.#wake.notify()
+    const timer = this.#environment.platform.clock.after(graceMs, () => this.#abort.abort())
+    await this.#running
+    // A destination that fails now will fail until the end of the grace period.
+    while (this.#sending.size > 0 && !this.#abort.signal.aborted) {
+      if ([...this.#sending].every((sending) => sending.isFailing)) this.#abort.abort()
+      else await this.#wake.sleep()
+    }
+    timer.cancel()
+    this.#abort.abort()
+    while (this.#sending.size > 0) await this.#wake.sleep()
+    await this.#open?.body.dispose()
+    await this.#journal.close()
+    await this.#destination.close()
+  }
+
+  get #buffering(): Buffering {
+    return this.#laneSettings.buffering
+  }
+
+  get #laneSettings() {
+    const { primary, backup } = this.#settings
+    return this.name === 'backup' ? (backup ?? primary) : primary
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopping) {
+      if (this.#open !== undefined && this.#isDue(this.#open)) {
+        this.#seal()
+        continue
+      }
+      if (this.#mayRead() && (await this.#read())) continue
+      await this.#wake.sleep(this.#untilDueMs())
+    }
+  }
+
+  async #read(): Promise<boolean> {
+    await this.#environment.budget.room()
+    if (this.#isStopping) return false
+    const before = this.#cursor
+    const end = this.#index.endOffset
+    try {
+      const found = await this.#reader.read(before, (batches) => {
+        // An update rewinds the cursor while this read is under way: what it brings is not what follows.
+        if (this.#cursor === before) for (const batch of batches) if (!this.#take(batch)) return
+      })
+      // Nothing up to the end that was there before can be read: all of it is damaged.
+      if (!found && this.#cursor === before && before < end) this.#skipGap(end)
+      return this.#cursor !== before
+    } catch (error) {
+      await this.#readFailed(error)
+      return true
+    }
+  }
+
+  async #readFailed(error: unknown): Promise<void> {
+    const message = error instanceof Error ? error.message : String(error)
+    const code = error instanceof KeyMissingError ? 'Firehose.KMS.NotFoundException' : 'InternalError'
+    this.#reportFailure(code, message, 1)
+    await this.#wake.sleep(KEY_RETRY_MS)
+  }
+
+  #mayRead(): boolean {
+    if (this.#isCaughtUp) return false
+    if (this.#open === undefined) return this.#sending.size < SENDING_MAX
+    if (this.#open.bytes < this.#buffering.sizeBytes) return true
+    return !this.#isFailing && this.#open.bytes < this.#growthBytesMax
+  }
+
+  get #isCaughtUp(): boolean {
+    return this.#index.find(this.#cursor) === undefined
+  }
+
+  get #isFailing(): boolean {
+    for (const sending of this.#sending) if (sending.isFailing) return true
+    return false
+  }
+
+  get #growthBytesMax(): number {
+    const { sizeBytes } = this.#buffering
+    return Math.max(sizeBytes, Math.min(sizeBytes * GROWTH_MAX, GROWN_BYTES_MAX))
+  }
+
+  #isDue(open: OpenBuffer): boolean {
+    if (this.#isFailing) return false
+    if (open.bytes >= this.#buffering.sizeBytes) return this.#sending.size < SENDING_MAX
+    return this.#isCaughtUp && this.#ageLeftMs(open) <= 0 && this.#sending.size < SENDING_MAX_WHEN_DUE
+  }
+
+  #ageLeftMs(open: OpenBuffer): number {
+    return open.oldestMs + this.#buffering.intervalMs - this.#environment.platform.clock.now()
+  }
+
+  #untilDueMs(): number {
+    if (this.#open === undefined) return Infinity
+    const left = this.#ageLeftMs(this.#open)
+    // Due already, so it waits for a place: the batch that ends its sending wakes the loop.
+    return left > 0 ? left : Infinity
+  }
+
+  /** Puts the records of a batch into buffers. False when the open buffer takes no more now. */
+  #take(batch: RecordBatch): boolean {
+    const end = batch.baseOffset + batch.lengths.length
+    if (batch.baseOffset > this.#cursor) this.#skipGap(batch.baseOffset)
+    while (this.#cursor < end) {
+      const from = this.#skip.isEmpty ? this.#cursor : this.#skip.firstOutside(this.#cursor)
+      if (from >= end) {
+        this.#cursor = end
+        break
+      }
+      const to = this.#skip.isEmpty ? end : Math.min(end, this.#skip.firstInside(from))
+      if (this.#open !== undefined && this.#isDue(this.#open)) this.#seal()
+      const open = (this.#open ??= this.#newBuffer(batch, from))
+      const isFull = open.bytes >= this.#buffering.sizeBytes
+      const bytesMax = isFull ? this.#growthBytesMax : this.#buffering.sizeBytes
+      const next = open.add(batch, from - batch.baseOffset, to - batch.baseOffset, bytesMax)
+      this.#cursor = batch.baseOffset + next
+      if (this.#cursor === from) return false
+    }
+    return true
+  }
+
+  /** Offsets that no record has: damaged, or of a group that failed and was never acknowledged. */
+  #skipGap(to: Offset): void {
+    for (let from = this.#skip.firstOutside(this.#cursor); from < to; ) {
+      const end = Math.min(to, this.#skip.firstInside(from))
+      void this.#journal.skip({ from, to: end }).catch((error: unknown) => this.#journalFailed(error))
+      from = this.#skip.firstOutside(end)
+    }
+    this.#cursor = to
+    this.#advanced()
+  }
+
+  #newBuffer(first: RecordBatch, firstOffset: Offset): OpenBuffer {
+    const { encoding } = this.#destination
+    return new OpenBuffer(this.#newBody(encoding), encoding, first, firstOffset)
+  }
+
+  #newBody(encoding: string): GrowingBody {
+    const { budget, spool } = this.#environment
+    return new GrowingBody(this.#destination.newEncoder(encoding), budget, spool)
+  }
+
+  /** The encoding changed: what is buffered is read again from the log. */
+  #reopen(): void {
+    this.#cursor = this.#open!.firstOffset
+    void this.#open!.body.dispose()
+    this.#open = undefined
+  }
+
+  #seal(): void {
+    const open = this.#open!
+    this.#open = undefined
+    open.body.end()
+    const identity: BatchIdentity = {
+      id: this.#environment.platform.chance.uuid(),
+      ...this.#destination.locate(open.oldestMs),
+      encoding: open.encoding,
+      offsets: open.offsets,
+    }
+    void this.#send(new Sending(this.#sendingContext(), identity, open))
+  }
+
+  async #send(sending: Sending): Promise<void> {
+    this.#sending.add(sending)
+    try {
+      await sending.run()
+    } finally {
+      this.#sending.delete(sending)
+      this.#skip.dropBelow(this.low)
+      this.#advanced()
+      this.#wake.notify()
+    }
+  }
+
+  #sendingContext(): SendingContext {
+    const { platform, budget, failedMsMax, report } = this.#environment
+    return {
+      platform,
+      journal: this.#journal,
+      signal: this.#abort.signal,
+      destination: () => this.#destination,
+      rebuild: (identity) =>
+        rebuild(identity, this.#rereader, budget, () => this.#newBody(identity.encoding)),
+      arrived: ({ bucket, key, records, bytes, body }, durationMs) => {
+        const { streamName } = this.#settings
+        const facts = { bucket, key, records, bytes, bodyBytes: body.length, durationMs }
+        report({ kind: 'delivered', streamName, lane: this.name, ...facts })
+      },
+      failed: (error, attempt) => {
+        this.#reportFailure(error.code, error.message, attempt)
+        this.#wake.notify()
+      },
+      isExpired: (oldestMs) => failedMsMax !== undefined && platform.clock.now() - oldestMs > failedMsMax,
+      expired: (records) =>
+        report({ kind: 'expired', streamName: this.#settings.streamName, lane: this.name, records }),
+    }
+  }
+
+  #journalFailed(error: unknown): void {
+    this.#reportFailure('InternalError', error instanceof Error ? error.message : String(error), 1)
+  }
+
+  #reportFailure(errorCode: string, message: string, attempt: number): void {
+    const { streamName, streamArn, versionId } = this.#settings
+    const { bucket, errorLog } = this.#laneSettings
+    this.#environment.report({
+      kind: 'failed',
+      streamName,
+      streamArn,
+      versionId,
+      lane: this.name,
+      destination: `arn:aws:s3:::${bucket}`,
+      errorCode,
+      message,
+      attempt,
+      ...(errorLog === undefined ? {} : { errorLog }),
+    })
+  }
+}
