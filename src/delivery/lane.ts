@@ -243,7 +243,8 @@ export class Lane {
       }
       const to = this.#skip.isEmpty ? end : Math.min(end, this.#skip.firstInside(from))
       if (this.#open !== undefined && this.#isDue(this.#open)) this.#seal()
-      const open = (this.#open ??= this.#newBuffer(batch, from))
+      this.#open ??= this.#newBuffer(batch, from)
+      const open: OpenBuffer = this.#open
       const isFull = open.bytes >= this.#buffering.sizeBytes
       const bytesMax = isFull ? this.#growthBytesMax : this.#buffering.sizeBytes
       const next = open.add(batch, from - batch.baseOffset, to - batch.baseOffset, bytesMax)
