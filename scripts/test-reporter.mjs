@@ -8,15 +8,11 @@ import { relative } from 'node:path'
 export default async function* report(events) {
   const failures = []
   const skipped = []
-  const files = new Map()
   for await (const { type, data } of events) {
     if (type === 'test:pass' || type === 'test:fail') {
       const file = fileOf(data)
-      const counts = files.get(file) ?? { passed: 0, failed: 0 }
-      files.set(file, counts)
       if (data.skip !== undefined) skipped.push({ file, name: data.name, reason: data.skip })
       else if (type === 'test:fail' && isOwnFailure(data)) failures.push({ file, data })
-      counts[type === 'test:pass' ? 'passed' : 'failed']++
     } else if (type === 'test:stdout' || type === 'test:stderr') {
       yield data.message
     } else if (type === 'test:summary' && data.file !== undefined) {

@@ -20,7 +20,7 @@ import type { Problems } from './problems.ts'
 
 const BYTES_MAX = 8 * 2 ** 20
 const DEPTH_MAX = 32
-const NODES_MAX = 500_000
+const NODES_MAX = 200_000
 
 /** YAML takes a bare `!` for a tag, and prefixes like to start with one. */
 const QUOTE_HINT = '; a value that starts with "!" needs quotes, such as "!{timestamp:yyyy}/"'
