@@ -78,6 +78,7 @@ export function runNode(node, args) {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
     process.on(signal, () => child.kill(signal))
   }
+  if (process.env.npm_command !== undefined) stopWithParent(child)
   child.on('error', (error) => {
     process.stderr.write(`${node} cannot be started: ${error.message}\n`)
     process.exit(69)
@@ -88,4 +89,18 @@ export function runNode(node, args) {
     process.removeAllListeners(signal)
     process.kill(process.pid, signal)
   })
+}
+
+/**
+ * npm starts this process through a shell. On SIGTERM npm ends the shell, which tells nobody; without this the
+ * server would run on, unseen, and keep its data directory locked.
+ */
+function stopWithParent(child) {
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    child.kill('SIGTERM')
+  }, 200)
+  watch.unref()
 }

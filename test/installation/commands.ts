@@ -80,12 +80,19 @@ async function readyUrl(output: () => string): Promise<string> {
   }
 }
 
-/** Asks it to stop; resolves with its exit code. */
-export async function stop({ process }: RunningCommand): Promise<number | null> {
+/** Asks npm to stop, as a supervisor does; resolves when the server behind it is gone. */
+export async function stop({ process, url }: RunningCommand): Promise<void> {
   const exited = once(process, 'exit')
   process.kill('SIGTERM')
-  const [code] = (await exited) as [number | null]
-  return code
+  await exited
+  for (const deadlineMs = performance.now() + 20_000; performance.now() < deadlineMs; await wait(50)) {
+    const answered = await fetch(`${url}/health`).then(
+      () => true,
+      () => false,
+    )
+    if (!answered) return
+  }
+  throw new Error(`the server at ${url} is still there`)
 }
 
 /** Puts one record on a new delivery stream and waits for its object in the directory of buckets. */

