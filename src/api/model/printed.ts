@@ -1,0 +1,34 @@
+/** Where AWS prints a constraint otherwise than the model writes it; seen in its answers of 2026. */
+
+export const printedEnums: Readonly<Record<string, readonly string[]>> = {
+  CompressionFormat: ['ZIP', 'HADOOP_SNAPPY', 'Snappy', 'GZIP', 'UNCOMPRESSED'],
+  ProcessorType: [
+    'Decompression',
+    'Lambda',
+    'RecordDeAggregation',
+    'MetadataExtraction',
+    'AppendDelimiterToRecord',
+    'CloudWatchLogProcessing',
+  ],
+  ProcessorParameterName: [
+    'DataMessageExtraction',
+    'NumberOfRetries',
+    'Delimiter',
+    'RoleArn',
+    'JsonParsingEngine',
+    'SubRecordType',
+    'MetadataExtractionQuery',
+    'BufferIntervalInSeconds',
+    'LambdaArn',
+    'BufferSizeInMBs',
+    'CompressionFormat',
+  ],
+  ParquetCompression: ['SNAPPY', 'GZIP', 'UNCOMPRESSED'],
+  ParquetWriterVersion: ['V1', 'V2'],
+  OrcCompression: ['ZLIB', 'SNAPPY', 'NONE'],
+  OrcFormatVersion: ['V0_11', 'V0_12'],
+}
+
+export const printedPatterns: Readonly<Record<string, string>> = {
+  FileExtension: "^(|\\.[0-9a-z!\\-_.*'()]+)$",
+}
