@@ -27,7 +27,7 @@ export function encryptPayload(bytes: Buffer, frame: Frame, key: DataKey): void 
 
 /**
  * Partition, then base offset, arrival, counts and key id: what says whose records these are. The epoch is left out,
- * because a frame keeps its bytes when it moves to another segment.
+ * because a frame is given another one when it moves to another segment.
  */
 export function authenticatedBytes(frame: Buffer): Buffer {
   return Buffer.concat([frame.subarray(12, 16), frame.subarray(24, 52)])

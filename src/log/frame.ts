@@ -103,6 +103,12 @@ export function sealFrame(bytes: Buffer): void {
   bytes.writeUInt32LE(crc32(bytes.subarray(8)), 4)
 }
 
+/** Makes an intact frame one of another segment: a frame that moves is of the epoch of the segment it lies in. */
+export function restampFrame(bytes: Buffer, epoch: number): void {
+  writeUInt64(bytes, epoch, 16)
+  sealFrame(bytes)
+}
+
 /** Reads a header; undefined when these bytes cannot be one. The checksum is not looked at. */
 export function readFrameHeader(bytes: Buffer, at: number): FrameHeader | undefined {
   if (bytes.length - at < HEADER_BYTES || bytes.readUInt32LE(at) !== MAGIC) return undefined

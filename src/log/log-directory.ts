@@ -2,15 +2,15 @@
  * Where the log keeps its files:
  *
  * ```
- * log/shared/00000001.segment            frames of all streams, in the order of arrival; used again when settled
- * log/partitions/7/000000000000123.segment   records that waited longer than the shared segments hold them,
- *                                        by the offset of the first
- * log/partitions/7/primary.journal       what was sealed and settled (delivery/journal.ts)
+ * log/shared/00000001.segment                frames of all streams, in the order of arrival; used again when settled
+ * log/partitions/7/0001767225600000.segment  records that waited longer than the shared segments hold them; named by
+ *                                            the epoch of the segment
+ * log/partitions/7/primary.journal           what was sealed and settled (delivery/journal-format.ts)
  * ```
  */
 
 import { join } from 'node:path'
-import type { Offset, PartitionId } from '../record.ts'
+import type { PartitionId } from '../record.ts'
 
 const SUFFIX = '.segment'
 
@@ -33,8 +33,8 @@ export class LogDirectory {
     return join(this.partitions, String(partition))
   }
 
-  ownSegment(partition: PartitionId, baseOffset: Offset): string {
-    return join(this.partition(partition), `${String(baseOffset).padStart(16, '0')}${SUFFIX}`)
+  ownSegment(partition: PartitionId, epoch: number): string {
+    return join(this.partition(partition), `${String(epoch).padStart(16, '0')}${SUFFIX}`)
   }
 
   journal(partition: PartitionId, lane: string): string {

@@ -16,7 +16,7 @@ import {
 } from './frame.ts'
 import { firstEndingAfter, type OwnSegment, type PartitionIndex } from './partition-index.ts'
 import type { ReadBuffers } from './read-buffers.ts'
-import { findFrame } from './repair.ts'
+import { findCutFrame, findFrame } from './repair.ts'
 import type { Run } from './run-table.ts'
 import type { SegmentFiles } from './segment-files.ts'
 import { readSegment } from './stored-segment.ts'
@@ -29,18 +29,17 @@ export interface ReaderEnvironment {
   damaged(path: string, position: number, bytes: number): void
 }
 
-/** Where a run lies, in which file, and which epoch its frames have. */
+/** A run, and the file that it lies in. */
 interface Stretch {
   readonly path: string
   readonly run: Run
-  readonly frameEpoch: number | undefined
 }
 
 export class PartitionReader {
   readonly #index: PartitionIndex
   readonly #environment: ReaderEnvironment
   /** Frame behind the last one that was handed out: reading on needs no search. */
-  #next: { readonly epoch: number; readonly position: number; readonly offset: Offset } | undefined
+  #next: { readonly path: string; readonly epoch: number; position: number; offset: Offset } | undefined
   #ownRuns: { readonly path: string; readonly endOffset: Offset; readonly runs: readonly Run[] } | undefined
 
   constructor(index: PartitionIndex, environment: ReaderEnvironment) {
@@ -76,29 +75,28 @@ export class PartitionReader {
     const place = this.#index.find(offset)
     if (place === undefined) return undefined
     if (place.kind === 'shared') {
-      const path = this.#environment.files.pathOf(place.run.epoch)
-      return { path, run: place.run, frameEpoch: place.run.epoch }
+      return { path: this.#environment.files.pathOf(place.run.epoch), run: place.run }
     }
-    const run = firstEndingAfter(await this.#runsOf(place.segment), offset)
-    if (run !== undefined) return { path: place.segment.path, run, frameEpoch: undefined }
+    const runs = await this.#runsOf(place.segment)
+    const run = runs[firstEndingAfter(runs, offset)]
+    if (run !== undefined) return { path: place.segment.path, run }
     return this.#locate(place.segment.endOffset)
   }
 
   async #runsOf(own: OwnSegment): Promise<readonly Run[]> {
     if (this.#ownRuns?.path !== own.path || this.#ownRuns.endOffset !== own.endOffset) {
-      const segment = await readSegment(this.#environment.disk, own.path, { anyEpoch: true })
+      const segment = await readSegment(this.#environment.disk, own.path)
       for (const { position, bytes } of segment?.damage ?? []) {
         this.#environment.damaged(own.path, position, bytes)
       }
-      const runs = [...(segment?.runs ?? [])].filter((run) => run.partition === this.#index.partition)
-      this.#ownRuns = { path: own.path, endOffset: own.endOffset, runs }
+      this.#ownRuns = { path: own.path, endOffset: own.endOffset, runs: [...(segment?.runs ?? [])] }
     }
     return this.#ownRuns.runs
   }
 
   /** The file is in use from before the first byte is read, so that its segment is not used again meanwhile. */
   #readStretch(
-    { path, run, frameEpoch }: Stretch,
+    { path, run }: Stretch,
     from: Offset,
     buffer: Buffer,
     consume: (batches: readonly RecordBatch[]) => void,
@@ -106,20 +104,26 @@ export class PartitionReader {
     return this.#environment.files.use(path, async (file) => {
       const end = run.position + run.bytes
       let position = run.position
-      // By epoch, not by path: the file may have been used again since.
-      if (this.#next?.epoch === run.epoch && this.#next.offset <= from && this.#next.position > position) {
-        position = Math.min(this.#next.position, end)
+      const next = this.#next
+      // By epoch, not by path alone: the file may have been used again since.
+      if (
+        next?.path === path &&
+        next.epoch === run.epoch &&
+        next.offset <= from &&
+        next.position > position
+      ) {
+        position = Math.min(next.position, end)
       }
       while (position < end) {
         const wanted = Math.min(buffer.length, end - position)
         const length = await file.read(buffer.subarray(0, wanted), position)
         const isRest = length < wanted || position + length >= end
-        const at = { path, start: position, from, frameEpoch, isRest }
+        const at = { path, start: position, from, epoch: run.epoch, isRest }
         const { batches, consumed } = this.#decode(buffer.subarray(0, length), at)
         position += consumed
         const last = batches.at(-1)
         if (last !== undefined) {
-          this.#next = { epoch: run.epoch, position, offset: last.baseOffset + last.lengths.length }
+          this.#next = { path, epoch: run.epoch, position, offset: last.baseOffset + last.lengths.length }
           consume(batches)
           return true
         }
@@ -132,22 +136,19 @@ export class PartitionReader {
   /** Frames that lie whole in `bytes` and reach beyond `from`; how far they and the damage between them go. */
   #decode(
     bytes: Buffer,
-    at: { path: string; start: number; from: Offset; frameEpoch: number | undefined; isRest: boolean },
+    at: { path: string; start: number; from: Offset; epoch: number; isRest: boolean },
   ): { readonly batches: readonly RecordBatch[]; readonly consumed: number } {
     const batches: RecordBatch[] = []
     let position = 0
     while (position < bytes.length) {
-      let header = readFrameHeader(bytes, position)
-      if (header !== undefined && at.frameEpoch !== undefined && header.epoch !== at.frameEpoch) {
-        header = undefined
-      }
-      const isWhole = header !== undefined && position + header.frameBytes <= bytes.length
-      if (header !== undefined && !isWhole && !at.isRest) break
-      if (header === undefined && !at.isRest && bytes.length - position < HEADER_BYTES) break
-      if (header === undefined || !isWhole || !isIntact(frameAt(bytes, position, header))) {
-        const found = findFrame(bytes, position + 1, at.frameEpoch)
-        const next =
-          found?.at ?? (at.isRest ? bytes.length : Math.max(position + 1, bytes.length - HEADER_BYTES))
+      const header = readFrameHeader(bytes, position)
+      const isKnown = header?.epoch === at.epoch
+      const isWhole = isKnown && position + header.frameBytes <= bytes.length
+      const mayBeCut = isKnown ? !isWhole : bytes.length - position < HEADER_BYTES
+      if (mayBeCut && !at.isRest) break
+      if (!isWhole || !isIntact(frameAt(bytes, position, header))) {
+        const end = at.isRest ? bytes.length : findCutFrame(bytes, position + 1, at.epoch)
+        const next = findFrame(bytes, position + 1, at.epoch)?.at ?? end
         this.#environment.damaged(at.path, at.start + position, next - position)
         position = next
         continue

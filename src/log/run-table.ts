@@ -21,7 +21,7 @@ export const RUN_COLUMNS = 6
 
 /** An append-only list of runs; neighbours that continue each other become one. */
 export class RunTable {
-  #values = new Float64Array(8 * RUN_COLUMNS)
+  #values = new Float64Array(2 * RUN_COLUMNS)
   #length = 0
 
   get length(): number {

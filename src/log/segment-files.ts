@@ -50,6 +50,11 @@ export class SegmentFiles {
     }
   }
 
+  /** The file is gone: keeping it open would keep its room on the disk. */
+  release(path: string): void {
+    void this.#close(path)
+  }
+
   async closeAll(): Promise<void> {
     await Promise.all([...this.#open.keys()].map((path) => this.#close(path)))
   }
@@ -85,6 +90,6 @@ export class SegmentFiles {
       })
     }
     const file = await segment.file.catch(() => undefined)
-    await file?.close()
+    await file?.close().catch(() => undefined)
   }
 }

@@ -3,11 +3,12 @@
  *
  * ```
  * header   0  'HYDRSEG\0'
- *          8  u32 version (1)
- *         12  u32 CRC-32 of bytes 16 to 40
+ *          8  u32 CRC-32 of bytes 12 to 40
+ *         12  u32 version (1)
  *         16  f64 epoch: larger than that of every segment before it; its last digits are random
  *         24  f64 capacity in bytes
  *         32  f64 creation, milliseconds since the epoch
+ *       2048  the same 40 bytes again: one damaged sector must not cost a whole segment
  * frames 4096 …, one behind the other (frame.ts); the first that is not of this epoch ends them
  * footer      f64 rows of the run table (run-table.ts), written when the segment is sealed
  * trailer     the last 64 bytes of the capacity:
@@ -21,8 +22,8 @@
  * ```
  *
  * A file whose records are all settled is used again under a new epoch: rewriting blocks that exist is many
- * times faster than growing a file. The footer only saves a scan when the log is opened. It is not synced: without
- * a whole one the frames are scanned instead.
+ * times faster than growing a file. The footer only saves a scan when the log is opened: without a whole one the
+ * frames are scanned instead. Every version of the format keeps magic, checksum and version where they are.
  */
 
 import { crc32 } from 'node:zlib'
@@ -32,10 +33,13 @@ import { RUN_COLUMNS, RunTable, runsOf } from './run-table.ts'
 
 export const FRAMES_START = 4096
 export const TRAILER_BYTES = 64
+/** One row of a footer. */
+export const RUN_BYTES = RUN_COLUMNS * 8
 const VERSION = 1
 const SEGMENT_MAGIC = Buffer.from('HYDRSEG\0', 'latin1')
 const INDEX_MAGIC = Buffer.from('HYDRIDX\0', 'latin1')
 const HEADER_END = 40
+const SECOND_HEADER = 2048
 const TRAILER_END = 48
 const RANDOM_PART = 2 ** 20
 
@@ -43,12 +47,6 @@ export interface SegmentHeader {
   readonly epoch: number
   readonly capacityBytes: number
   readonly createdAtMs: number
-}
-
-/** What a sealed segment says of itself. */
-export interface SegmentFooter {
-  readonly runs: RunTable
-  readonly endOfFrames: number
 }
 
 /** An epoch above `previous`. The random part keeps records from imitating frames of a segment. */
@@ -60,28 +58,34 @@ export function nextEpoch(previous: number, chance: Chance): number {
 export function encodeSegmentHeader(header: SegmentHeader): Buffer {
   const bytes = Buffer.alloc(FRAMES_START)
   SEGMENT_MAGIC.copy(bytes, 0)
-  bytes.writeUInt32LE(VERSION, 8)
+  bytes.writeUInt32LE(VERSION, 12)
   bytes.writeDoubleLE(header.epoch, 16)
   bytes.writeDoubleLE(header.capacityBytes, 24)
   bytes.writeDoubleLE(header.createdAtMs, 32)
-  bytes.writeUInt32LE(crc32(bytes.subarray(16, HEADER_END)), 12)
+  bytes.writeUInt32LE(crc32(bytes.subarray(12, HEADER_END)), 8)
+  bytes.copy(bytes, SECOND_HEADER, 0, HEADER_END)
   return bytes
 }
 
 /**
+ * @param bytes  the beginning of the file, `FRAMES_START` bytes of it where there are as many
  * @returns undefined when these bytes are no whole header: the file never held an acknowledged record
  * @throws {OperatorError} for a version that this Hydrant does not know
  */
 export function decodeSegmentHeader(bytes: Buffer, path: string): SegmentHeader | undefined {
+  return decodeHeader(bytes, path) ?? decodeHeader(bytes.subarray(SECOND_HEADER), path)
+}
+
+function decodeHeader(bytes: Buffer, path: string): SegmentHeader | undefined {
   if (bytes.length < HEADER_END || !bytes.subarray(0, 8).equals(SEGMENT_MAGIC)) return undefined
-  const version = bytes.readUInt32LE(8)
+  if (crc32(bytes.subarray(12, HEADER_END)) !== bytes.readUInt32LE(8)) return undefined
+  const version = bytes.readUInt32LE(12)
   if (version !== VERSION) {
     throw new OperatorError(
       `${path} has segment format version ${version}, and this Hydrant reads version ${VERSION}. ` +
         'Start the Hydrant that wrote it, or let that one deliver everything before you change versions.',
     )
   }
-  if (crc32(bytes.subarray(16, HEADER_END)) !== bytes.readUInt32LE(12)) return undefined
   return {
     epoch: bytes.readDoubleLE(16),
     capacityBytes: bytes.readDoubleLE(24),
@@ -91,21 +95,25 @@ export function decodeSegmentHeader(bytes: Buffer, path: string): SegmentHeader 
 
 /** Bytes that footer and trailer of so many runs take. */
 export function footerBytes(runs: number): number {
-  return runs * RUN_COLUMNS * 8 + TRAILER_BYTES
+  return runs * RUN_BYTES + TRAILER_BYTES
 }
 
-export function encodeFooter(footer: SegmentFooter): Buffer {
-  const rows = footer.runs.toArray()
+export function encodeFooter(runs: RunTable): Buffer {
+  const rows = runs.toArray()
   return Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength)
 }
 
-export function encodeTrailer(epoch: number, footer: Buffer, endOfFrames: number): Buffer {
+export function encodeTrailer(
+  epoch: number,
+  footer: Buffer,
+  at: { readonly footerPosition: number; readonly endOfFrames: number },
+): Buffer {
   const bytes = Buffer.alloc(TRAILER_BYTES)
   INDEX_MAGIC.copy(bytes, 0)
   bytes.writeDoubleLE(epoch, 8)
-  bytes.writeDoubleLE(endOfFrames, 16)
+  bytes.writeDoubleLE(at.footerPosition, 16)
   bytes.writeDoubleLE(footer.length, 24)
-  bytes.writeDoubleLE(endOfFrames, 32)
+  bytes.writeDoubleLE(at.endOfFrames, 32)
   bytes.writeUInt32LE(crc32(footer), 40)
   bytes.writeUInt32LE(crc32(bytes.subarray(0, 44)), 44)
   return bytes
@@ -132,11 +140,11 @@ export function decodeTrailer(bytes: Buffer, epoch: number): SegmentTrailer | un
 }
 
 /** @returns undefined when the footer is not what its trailer says */
-export function decodeFooter(bytes: Buffer, trailer: SegmentTrailer): SegmentFooter | undefined {
+export function decodeFooter(bytes: Buffer, trailer: SegmentTrailer): RunTable | undefined {
   if (bytes.length !== trailer.footerBytes || crc32(bytes) !== trailer.footerCrc) return undefined
   const rows = new Float64Array(bytes.length / 8)
   for (let i = 0; i < rows.length; i++) rows[i] = bytes.readDoubleLE(8 * i)
   const runs = new RunTable()
   for (const run of runsOf(rows)) runs.add(run)
-  return { runs, endOfFrames: trailer.endOfFrames }
+  return runs
 }

@@ -5,42 +5,48 @@ import type { Offset, PartitionId } from '../record.ts'
 import { type Run, RunTable } from './run-table.ts'
 import { encodeFooter, encodeTrailer, FRAMES_START, footerBytes, TRAILER_BYTES } from './segment.ts'
 
+interface Share {
+  readonly runs: RunTable
+  bytes: number
+}
+
 export class SharedSegment {
   readonly path: string
   readonly epoch: number
   readonly capacityBytes: number
   /** Behind the last frame that is on stable storage. */
-  end: number
-  runs: RunTable
+  end: number = FRAMES_START
   /** Open while the segment is active. */
   file: DiskFile | undefined
-  /** One above the last unsettled record of each partition that has some here. */
+  /** A write or sync failed: it is never written again. */
+  hasFailed = false
+  /** Its records are being copied: it must not be used again meanwhile, even if they are settled. */
+  isMoving = false
+  readonly #shares = new Map<PartitionId, Share>()
+  #runCount = 0
+  /** One above the last record of each partition that has unsettled records here. */
   readonly #unsettled = new Map<PartitionId, Offset>()
 
-  constructor(
-    path: string,
-    epoch: number,
-    capacityBytes: number,
-    state: { file?: DiskFile; runs?: RunTable; end?: number } = {},
-  ) {
+  constructor(path: string, epoch: number, capacityBytes: number, file?: DiskFile) {
     this.path = path
     this.epoch = epoch
     this.capacityBytes = capacityBytes
-    this.file = state.file
-    this.runs = state.runs ?? new RunTable()
-    this.end = state.end ?? FRAMES_START
+    this.file = file
   }
 
-  /** Whether a frame fits, and the footer that grows with it, when `bytes` of others go before it. */
-  hasRoom(bytes: number, frameBytes: number, newRuns: number): boolean {
-    const runs = this.runs.length + newRuns + 1
-    return this.end + bytes + frameBytes + footerBytes(runs) <= this.capacityBytes
+  /** Whether a frame fits, and the footer that grows with it, when `bytes` of `frames` others go before it. */
+  hasRoom(bytes: number, frameBytes: number, frames: number): boolean {
+    return this.end + bytes + frameBytes + footerBytes(this.#runCount + frames + 1) <= this.capacityBytes
   }
 
   /** These runs are on stable storage now. */
   committed(runs: Iterable<Run>, end: number): void {
     for (const run of runs) {
-      this.runs.add(run)
+      const share = this.#share(run.partition)
+      this.#runCount -= share.runs.length
+      share.runs.add(run)
+      share.bytes += run.bytes
+      this.#runCount += share.runs.length
       this.#unsettled.set(run.partition, run.endOffset)
     }
     this.end = end
@@ -51,34 +57,59 @@ export class SharedSegment {
     const file = this.file
     this.file = undefined
     if (file === undefined) return
+    const runs = new RunTable()
+    for (const share of this.#shares.values()) for (const run of share.runs) runs.add(run)
+    const footer = encodeFooter(runs)
+    const trailer = encodeTrailer(this.epoch, footer, { footerPosition: this.end, endOfFrames: this.end })
+    for (const partition of this.#shares.keys()) this.#forgetSettled(partition)
     try {
-      const footer = encodeFooter({ runs: this.runs, endOfFrames: this.end })
-      const trailer = encodeTrailer(this.epoch, footer, this.end)
       await file.write([footer], this.end)
       await file.write([trailer], this.capacityBytes - TRAILER_BYTES)
     } catch {
       // A full or failing disk: the frames are safe, and the append path reports the disk.
-    } finally {
-      await file.close()
     }
+    await file.close().catch(() => undefined)
   }
 
   /** All of the partition below `offset` is settled, or the partition is gone (Infinity). */
   settle(partition: PartitionId, offset: Offset): void {
     const end = this.#unsettled.get(partition)
-    if (end !== undefined && end <= offset) this.#unsettled.delete(partition)
+    if (end === undefined || end > offset) return
+    this.#unsettled.delete(partition)
+    if (this.file === undefined) this.#forgetSettled(partition)
   }
 
-  /** Partitions with records here that are not settled. */
-  get partitions(): Iterable<PartitionId> {
-    return this.#unsettled.keys()
+  /** Partitions with records here that are not settled, those with the least bytes first. */
+  get partitions(): readonly PartitionId[] {
+    return [...this.#unsettled.keys()].sort((a, b) => this.#share(a).bytes - this.#share(b).bytes)
   }
 
   get isSettled(): boolean {
     return this.#unsettled.size === 0
   }
 
+  /** Most of the file is waiting records of one partition: copying them would gain nothing. */
+  get belongsToOne(): boolean {
+    if (this.#unsettled.size !== 1) return false
+    const [partition] = this.#unsettled.keys()
+    return this.#share(partition!).bytes * 2 >= this.end
+  }
+
+  /** Where records of the partition lie; none once it has no unsettled ones here. */
   runsOf(partition: PartitionId): readonly Run[] {
-    return [...this.runs].filter((run) => run.partition === partition)
+    return [...(this.#shares.get(partition)?.runs ?? [])]
+  }
+
+  /** Runs are many; those of settled records are needed for the footer only. */
+  #forgetSettled(partition: PartitionId): void {
+    if (!this.#unsettled.has(partition)) this.#shares.delete(partition)
+  }
+
+  #share(partition: PartitionId): Share {
+    const known = this.#shares.get(partition)
+    if (known !== undefined) return known
+    const share = { runs: new RunTable(), bytes: 0 }
+    this.#shares.set(partition, share)
+    return share
   }
 }

@@ -17,14 +17,14 @@ export interface StoredSegment {
   readonly header: SegmentHeader
   readonly runs: RunTable
   readonly endOfFrames: number
+  /** Known when the frames were read. */
+  readonly frames?: number
   readonly damage: readonly Damage[]
-  /** False when it was not sealed: its tail is whatever a crash left. */
-  readonly sealed: boolean
+  /** Where its footer begins; undefined when it was not sealed: its tail is whatever a crash left. */
+  readonly footerPosition: number | undefined
 }
 
 export interface ReadSegmentOptions {
-  /** Frames kept the epochs of the segments they came from. */
-  readonly anyEpoch: boolean
   /** Read every frame and its checksum even when there is a footer. */
   readonly verify?: boolean
 }
@@ -33,7 +33,7 @@ export interface ReadSegmentOptions {
 export async function readSegment(
   disk: Disk,
   path: string,
-  options: ReadSegmentOptions,
+  options: ReadSegmentOptions = {},
 ): Promise<StoredSegment | undefined> {
   const file = await disk.open(path, { readOnly: true })
   try {
@@ -41,12 +41,9 @@ export async function readSegment(
     const header = decodeSegmentHeader(bytes.subarray(0, await file.read(bytes, 0)), path)
     if (header === undefined) return undefined
     const footer = await readFooter(file, header)
-    if (footer !== undefined && options.verify !== true) {
-      return { path, header, ...footer, damage: [], sealed: true }
-    }
-    const epoch = options.anyEpoch ? undefined : header.epoch
-    const scan = await scanSegment(file, header.capacityBytes, epoch, header.epoch)
-    return { path, header, ...scan, sealed: footer !== undefined }
+    if (footer !== undefined && options.verify !== true) return { path, header, ...footer, damage: [] }
+    const scan = await scanSegment(file, header.capacityBytes, header.epoch)
+    return { path, header, ...scan, footerPosition: footer?.footerPosition }
   } finally {
     await file.close()
   }
@@ -59,5 +56,8 @@ async function readFooter(file: DiskFile, header: SegmentHeader) {
   if (trailer === undefined || trailer.footerBytes > header.capacityBytes) return undefined
   const bytes = Buffer.alloc(trailer.footerBytes)
   await file.read(bytes, trailer.footerPosition)
-  return decodeFooter(bytes, trailer)
+  const runs = decodeFooter(bytes, trailer)
+  if (runs === undefined) return undefined
+  const { endOfFrames, footerPosition } = trailer
+  return { runs, endOfFrames, footerPosition }
 }
