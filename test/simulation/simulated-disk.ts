@@ -69,8 +69,13 @@ export class SimulatedDisk implements Disk {
   /** How often each operation was carried out, failures included. */
   readonly counts = new Map<DiskOperation, number>()
 
-  constructor(names: SimulatedNames = new SimulatedNames()) {
+  /** @param directories  that are there from the beginning, parents first */
+  constructor(directories: readonly string[] = [], names: SimulatedNames = new SimulatedNames()) {
     this.#names = names
+    for (const path of directories) {
+      names.create(path, 'directory')
+      names.sync(dirname(path))
+    }
   }
 
   /** Cuts the power: every operation from here on fails with `CrashError`. */
@@ -81,7 +86,7 @@ export class SimulatedDisk implements Disk {
   /** Cuts the power and returns the disk as it is found afterwards. Faults, hooks and counts are left behind. */
   crash(policy: CrashPolicy): SimulatedDisk {
     this.turnOff()
-    const disk = new SimulatedDisk(this.#names.afterCrash(policy))
+    const disk = new SimulatedDisk([], this.#names.afterCrash(policy))
     disk.capacityBytes = this.capacityBytes
     return disk
   }
