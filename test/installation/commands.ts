@@ -63,21 +63,11 @@ export async function startServing(
   const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
   const stdout = collect(child.stdout)
   const stderr = collect(child.stderr)
-  const exited = once(child, 'exit').then(([code]) => {
-    throw new Error(`ended with ${code} before it was ready:\n${stdout()}\n${stderr()}`)
-  })
-  const url = await Promise.race([readyUrl(stdout), exited])
-  exited.catch(() => undefined)
-  return { process: child, url, output: stdout }
-}
-
-async function readyUrl(output: () => string): Promise<string> {
-  for (;;) {
-    const url = /is ready: (\S+)/.exec(output())?.[1]
-    // The lines to paste come in the same write.
-    if (url !== undefined) return url
-    await wait(20)
+  for (; child.exitCode === null && child.signalCode === null; await wait(20)) {
+    const url = /is ready: (\S+)/.exec(stdout())?.[1]
+    if (url !== undefined) return { process: child, url, output: stdout }
   }
+  throw new Error(`ended with ${child.exitCode} before it was ready:\n${stdout()}\n${stderr()}`)
 }
 
 /** Asks npm to stop, as a supervisor does; resolves when the server behind it is gone. */

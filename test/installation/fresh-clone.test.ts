@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { deliverOne, root, run, startServing, stop, succeed, userEnvironment } from './commands.ts'
 
-describe('a fresh clone', () => {
+describe('a fresh clone', { timeout: 180_000 }, () => {
   const base = mkdtempSync(join(tmpdir(), 'hydrant-clone-'))
   const clone = join(base, 'hydrant')
   const data = join(base, 'data')

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { deliverOne, root, startServing, stop, succeed, userEnvironment } from './commands.ts'
 
-describe('the published package', () => {
+describe('the published package', { timeout: 180_000 }, () => {
   const base = mkdtempSync(join(tmpdir(), 'hydrant-package-'))
   const app = join(base, 'app')
   const env = userEnvironment()
