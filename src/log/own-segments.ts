@@ -29,7 +29,7 @@ import {
   RUN_BYTES,
   TRAILER_BYTES,
 } from './segment.ts'
-import { readSegment } from './stored-segment.ts'
+import { readSegment, resyncSegment } from './stored-segment.ts'
 
 interface Stored extends OwnSegment {
   readonly runs: RunTable
@@ -124,12 +124,9 @@ export class OwnSegments {
     })
   }
 
-  /** Syncs what an interrupted move may have left unsynced. */
+  /** Makes sure of what an interrupted move left: frames are synced before anything points to them, the rest may not be. */
   async makeDurable(): Promise<void> {
-    for (const { path } of this.#segments) {
-      const file = await this.#platform.disk.open(path)
-      await file.datasync().finally(() => file.close())
-    }
+    for (const { path } of this.#segments) await resyncSegment(this.#platform.disk, path)
     await this.#syncNames()
   }
 

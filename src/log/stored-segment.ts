@@ -49,6 +49,29 @@ export async function readSegment(
   }
 }
 
+/**
+ * Writes header, footer and trailer once more, as they are, and syncs: an earlier process may have failed to sync them,
+ * and then they are read from memory and never reach the disk.
+ */
+export async function resyncSegment(disk: Disk, path: string): Promise<void> {
+  const file = await disk.open(path)
+  try {
+    const bytes = Buffer.alloc(FRAMES_START)
+    await file.read(bytes, 0)
+    const header = decodeSegmentHeader(bytes, path)
+    const footer = header && (await readFooter(file, header))
+    if (header !== undefined && footer !== undefined) {
+      const end = Buffer.alloc(header.capacityBytes - footer.footerPosition)
+      await file.read(end, footer.footerPosition)
+      await file.write([end], footer.footerPosition)
+    }
+    await file.write([bytes], 0)
+    await file.datasync()
+  } finally {
+    await file.close()
+  }
+}
+
 async function readFooter(file: DiskFile, header: SegmentHeader) {
   const trailerBytes = Buffer.alloc(TRAILER_BYTES)
   await file.read(trailerBytes, header.capacityBytes - TRAILER_BYTES)

@@ -17,7 +17,7 @@ export interface CrashPolicy {
 /** Only what was synced is left. */
 export const losesAll: CrashPolicy = { survivors: () => [], survives: () => false }
 
-/** The process was killed, the machine stays up. */
+/** All had reached the disk, though nobody waited for it. */
 export const keepsAll: CrashPolicy = { survivors: (bytes) => [{ from: 0, to: bytes }], survives: () => true }
 
 const SECTOR_BYTES = 512

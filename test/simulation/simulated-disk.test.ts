@@ -26,9 +26,10 @@ test('a crash keeps what was synced and loses what was not', async () => {
   await assert.rejects(disk.list('/data'), CrashError)
 })
 
-test('a killed process loses nothing that it wrote', async () => {
-  const disk = await diskWithFile()
-  assert.equal(disk.crash(keepsAll).contentOf('/data/file').toString(), 'DURABLE, and more')
+test('a killed process loses nothing that it wrote, until the power fails as well', async () => {
+  const disk = (await diskWithFile()).kill()
+  assert.equal(disk.contentOf('/data/file').toString(), 'DURABLE, and more')
+  assert.equal(disk.crash(losesAll).contentOf('/data/file').toString(), 'durable')
 })
 
 test('a torn write survives up to some byte or in scattered sectors', async () => {

@@ -65,7 +65,7 @@ export class SimulatedDisk implements Disk {
   /** Called before each operation; a throw is its failure. */
   beforeOperation: ((operation: DiskOperation, path: string) => void) | undefined
   /** How many turns of the promise queue an operation takes: a seeded number mixes the order of what runs at once. */
-  turns: () => number = () => 1
+  turns: (operation: DiskOperation) => number = () => 1
   /** How often each operation was carried out, failures included. */
   readonly counts = new Map<DiskOperation, number>()
 
@@ -87,6 +87,14 @@ export class SimulatedDisk implements Disk {
   crash(policy: CrashPolicy): SimulatedDisk {
     this.turnOff()
     const disk = new SimulatedDisk([], this.#names.afterCrash(policy))
+    disk.capacityBytes = this.capacityBytes
+    return disk
+  }
+
+  /** Ends the process that uses the disk and keeps the machine up: what was not synced is still there, and not yet safe. */
+  kill(): SimulatedDisk {
+    this.turnOff()
+    const disk = new SimulatedDisk([], this.#names)
     disk.capacityBytes = this.capacityBytes
     return disk
   }
@@ -194,7 +202,7 @@ export class SimulatedDisk implements Disk {
 
   /** Passes the time that an operation takes, and fails where a fault says so. */
   async #begin(operation: DiskOperation, path: string): Promise<void> {
-    for (let turn = this.turns(); turn > 0; turn--) await undefined
+    for (let turn = this.turns(operation); turn > 0; turn--) await undefined
     if (this.#isOff) throw new CrashError()
     this.beforeOperation?.(operation, path)
     this.counts.set(operation, this.count(operation) + 1)
