@@ -15,6 +15,7 @@ import type { Offset, PartitionId } from '../record.ts'
 import { MemoryBudget } from './memory-budget.ts'
 import type { FromWorker, ToWorker, WorkerSettings } from './messages.ts'
 import { PartitionDelivery, type PartitionEnvironment } from './partition-delivery.ts'
+import { spoolPath } from './spool.ts'
 
 /** Reads at once in this thread; each holds a buffer of the largest frame. */
 const READS_MAX = 4
@@ -200,8 +201,4 @@ export class DeliveryWorker {
     }
     this.#reportNow()
   }
-}
-
-export function spoolPath(dataDirectory: string): string {
-  return join(dataDirectory, 'spool')
 }

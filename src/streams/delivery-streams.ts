@@ -7,11 +7,12 @@ import { ApiError } from '../errors.ts'
 import { isJsonObject, type JsonObject } from '../json.ts'
 import type { Clock } from '../platform.ts'
 import type { PartitionId } from '../record.ts'
-import type { DeliveryStream, KeyType, StreamEncryption, StreamStatus } from './delivery-stream.ts'
+import type { DeliveryStream, StreamEncryption, StreamStatus } from './delivery-stream.ts'
 import { DESTINATION_ID } from './describe.ts'
 import type { Keyring } from './keyring.ts'
 import { mergeDestination } from './merge.ts'
-import { checkExtendedBlock, s3Settings, withExtendedDefaults } from './s3-block.ts'
+import type { KeyRequest, NewStream } from './new-stream.ts'
+import { checkExtendedBlock, s3Settings } from './s3-block.ts'
 import type { StreamStore } from './stream-store.ts'
 import { refuseUnsupportedProcessing } from './unsupported.ts'
 
@@ -25,6 +26,8 @@ export interface StreamHooks {
   changed(stream: DeliveryStream): void
   /** Resolves when nothing of the stream is left. */
   deleted(stream: DeliveryStream): Promise<void>
+  /** A stream could not be deleted: it stays DELETING, and the next start tries again. */
+  failed(error: unknown): void
 }
 
 export interface DeliveryStreamsOptions {
@@ -84,14 +87,7 @@ export class DeliveryStreams {
     return `arn:aws:firehose:${region}:${accountId}:deliverystream/${name}`
   }
 
-  /** @param destination  in extended form, with defaults, checked */
-  create(request: {
-    readonly name: string
-    readonly destination: JsonObject
-    readonly directPutSource?: JsonObject
-    readonly encryption?: { readonly keyType: KeyType; readonly keyArn?: string }
-    readonly tags: ReadonlyMap<string, string>
-  }): DeliveryStream {
+  create(request: NewStream): DeliveryStream {
     const { store, clock, partitionsPerStream, accountId, keyring, hooks } = this.#options
     const { name } = request
     if (this.#streams.has(name)) {
@@ -191,7 +187,7 @@ export class DeliveryStreams {
     this.#save({ ...stream, tags }, this.#keyIds.get(name))
   }
 
-  startEncryption(name: string, request: { readonly keyType: KeyType; readonly keyArn?: string }): void {
+  startEncryption(name: string, request: KeyRequest): void {
     const stream = this.#encryptable(name)
     const { keyId, encryption } = this.#newKey(name, request)
     this.#save({ ...stream, encryption }, keyId)
@@ -223,7 +219,7 @@ export class DeliveryStreams {
 
   #newKey(
     name: string,
-    request: { readonly keyType: KeyType; readonly keyArn?: string } | undefined,
+    request: KeyRequest | undefined,
   ): { readonly keyId: number | undefined; readonly encryption: StreamEncryption } {
     if (request === undefined) return { keyId: undefined, encryption: { status: 'DISABLED' } }
     const { keyId } = this.#options.keyring.create(name, request.keyArn)
@@ -257,12 +253,14 @@ export class DeliveryStreams {
   }
 
   #finishDeleting(stream: DeliveryStream): void {
-    this.#options.keyring.use(stream.partitions, undefined)
-    this.#options.hooks.deleted(stream).then(() => {
-      this.#options.store.remove(stream.name)
+    const { hooks, store, keyring } = this.#options
+    keyring.use(stream.partitions, undefined)
+    const finished = hooks.deleted(stream).then(() => {
+      store.remove(stream.name)
       this.#streams.delete(stream.name)
       this.#keyIds.delete(stream.name)
     })
+    finished.catch((error: unknown) => hooks.failed(error))
   }
 }
 
@@ -329,11 +327,4 @@ function canonical(value: JsonObject[string]): string {
     .filter((name) => value[name] !== undefined)
     .sort()
   return `{${members.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join()}}`
-}
-
-/** A destination block as Create takes it, with the defaults of AWS, checked. */
-export function newDestination(block: JsonObject): JsonObject {
-  checkExtendedBlock(block)
-  refuseUnsupportedProcessing(block)
-  return withExtendedDefaults(block)
 }

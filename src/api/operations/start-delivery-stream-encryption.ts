@@ -1,7 +1,7 @@
 import { isJsonObject } from '../../json.ts'
 import type { DeliveryStreams } from '../../streams/delivery-streams.ts'
+import { keyRequest } from '../../streams/new-stream.ts'
 import type { Operation } from '../operation.ts'
-import { encryptionOf } from './create-delivery-stream.ts'
 
 /**
  * On a stream that is encrypted already it changes the key; records that lie in the log keep theirs.
@@ -12,7 +12,7 @@ export function startDeliveryStreamEncryption(streams: DeliveryStreams): Operati
     name: 'StartDeliveryStreamEncryption',
     run(input) {
       const given = input['DeliveryStreamEncryptionConfigurationInput']
-      const request = isJsonObject(given) ? encryptionOf(given) : { keyType: 'AWS_OWNED_CMK' as const }
+      const request = isJsonObject(given) ? keyRequest(given) : { keyType: 'AWS_OWNED_CMK' as const }
       streams.startEncryption(String(input['DeliveryStreamName']), request)
       return {}
     },
