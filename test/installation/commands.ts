@@ -5,6 +5,7 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { delimiter, join, sep } from 'node:path'
+import type { TestContext } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { CreateDeliveryStreamCommand, FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose'
@@ -54,8 +55,9 @@ export interface RunningCommand {
   output(): string
 }
 
-/** Starts a command that serves; resolves once it says that it is ready. */
+/** Starts a command that serves; resolves once it says that it is ready. It is gone when the test ends. */
 export async function startServing(
+  test: TestContext,
   command: string,
   args: readonly string[],
   options: SpawnOptions,
@@ -63,6 +65,7 @@ export async function startServing(
   const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
   const stdout = collect(child.stdout)
   const stderr = collect(child.stderr)
+  test.after(() => child.kill('SIGTERM'))
   for (; child.exitCode === null && child.signalCode === null; await wait(20)) {
     const url = /is ready: (\S+)/.exec(stdout())?.[1]
     if (url !== undefined) return { process: child, url, output: stdout }

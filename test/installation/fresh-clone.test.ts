@@ -23,16 +23,16 @@ describe('a fresh clone', { timeout: 180_000 }, () => {
   })
   after(() => rmSync(base, { recursive: true, force: true }))
 
-  test('serves after npm start, and delivers', async () => {
-    const server = await startServing('npm', ['start'], options)
+  test('serves after npm start, and delivers', async (t) => {
+    const server = await startServing(t, 'npm', ['start'], options)
     assert.match(server.output(), new RegExp(`records and settings +${data}\n`))
     assert.equal(server.output().match(/^(AWS_ACCESS_KEY_ID=any .*aws |find )/gm)?.length, 3)
     await deliverOne(server.url, join(data, 's3'))
     await stop(server)
   })
 
-  test('starts again, and refuses a second server on its data and on its port', async () => {
-    const server = await startServing('npm', ['start'], options)
+  test('starts again, and refuses a second server on its data and on its port', async (t) => {
+    const server = await startServing(t, 'npm', ['start'], options)
     const second = await run('npm', ['start'], options)
     assert.equal(second.code, 75)
     assert.match(second.stderr, /Another server \(process \d+\) is using/)

@@ -45,10 +45,10 @@ describe('the published package', { timeout: 180_000 }, () => {
     assert.match(await succeed('npx', ['hydrant', '--help'], { cwd: app, env }), /^Usage: hydrant/m)
   })
 
-  test('serves, delivers and stops', async () => {
+  test('serves, delivers and stops', async (t) => {
     const data = join(base, 'data')
     const args = ['hydrant', 'serve', '--listen', '127.0.0.1:0', '--data-dir', data]
-    const server = await startServing('npx', args, { cwd: app, env })
+    const server = await startServing(t, 'npx', args, { cwd: app, env })
     await deliverOne(server.url, join(data, 's3'))
     await stop(server)
   })
