@@ -118,7 +118,7 @@ export class PartitionDelivery {
     for (const lane of this.#lanes.values()) low = Math.min(low, lane.low)
     if (low <= this.#checkpoint || low === Infinity) return
     this.#checkpoint = low
-    this.#index.trim(low)
+    for (const { path } of this.#index.trim(low)) this.#environment.reading.files.release(path)
     this.#environment.checkpoint(this.#index.partition, low)
   }
 }
