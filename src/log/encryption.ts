@@ -1,6 +1,6 @@
 /** AES-256-GCM over the payload of a frame; the header's facts are authenticated with it. */
 
-import { createCipheriv } from 'node:crypto'
+import { createCipheriv, createDecipheriv } from 'node:crypto'
 import type { Chance } from '../platform.ts'
 import type { DataKey } from './data-keys.ts'
 import { type Frame, HEADER_BYTES, NONCE_START, TAG_BYTES } from './frame.ts'
@@ -25,10 +25,24 @@ export function encryptPayload(bytes: Buffer, frame: Frame, key: DataKey): void 
   cipher.getAuthTag().copy(bytes, bytes.length - TAG_BYTES)
 }
 
+/** Lengths and records of an encrypted frame; undefined when it does not open with this key. */
+export function decryptPayload(frame: Buffer, key: DataKey): Buffer | undefined {
+  const decipher = createDecipheriv('aes-256-gcm', key.key, frame.subarray(NONCE_START, HEADER_BYTES))
+  decipher.setAAD(authenticatedBytes(frame))
+  decipher.setAuthTag(frame.subarray(frame.length - TAG_BYTES))
+  try {
+    const plain = decipher.update(frame.subarray(HEADER_BYTES, frame.length - TAG_BYTES))
+    decipher.final()
+    return plain
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * Partition, then base offset, arrival, counts and key id: what says whose records these are. The epoch is left out,
  * because a frame is given another one when it moves to another segment.
  */
-export function authenticatedBytes(frame: Buffer): Buffer {
+function authenticatedBytes(frame: Buffer): Buffer {
   return Buffer.concat([frame.subarray(12, 16), frame.subarray(24, 52)])
 }

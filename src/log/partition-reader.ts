@@ -1,19 +1,10 @@
 /** Reads the committed records of one partition, in order, from any offset. */
 
-import { createDecipheriv } from 'node:crypto'
 import type { Disk } from '../platform.ts'
 import type { Offset, RecordBatch } from '../record.ts'
 import type { DataKeys } from './data-keys.ts'
-import { authenticatedBytes } from './encryption.ts'
-import {
-  type FrameHeader,
-  HEADER_BYTES,
-  isIntact,
-  NONCE_START,
-  readFrameHeader,
-  readLengths,
-  TAG_BYTES,
-} from './frame.ts'
+import { decryptPayload } from './encryption.ts'
+import { type FrameHeader, HEADER_BYTES, isIntact, readFrameHeader, readLengths } from './frame.ts'
 import { firstEndingAfter, type OwnSegment, type PartitionIndex } from './partition-index.ts'
 import type { ReadBuffers } from './read-buffers.ts'
 import { findCutFrame, findFrame } from './repair.ts'
@@ -181,17 +172,7 @@ export class PartitionReader {
     const key = this.#environment.keys.find(keyId)
     // Not damage: the records come back with the key, so this delivery must wait and not skip them.
     if (key === undefined) throw new KeyMissingError(keyId)
-    const nonce = frame.subarray(NONCE_START, HEADER_BYTES)
-    const decipher = createDecipheriv('aes-256-gcm', key.key, nonce)
-    decipher.setAAD(authenticatedBytes(frame))
-    decipher.setAuthTag(frame.subarray(frame.length - TAG_BYTES))
-    try {
-      const plain = decipher.update(frame.subarray(HEADER_BYTES, frame.length - TAG_BYTES))
-      decipher.final()
-      return plain
-    } catch {
-      return undefined
-    }
+    return decryptPayload(frame, key)
   }
 }
 

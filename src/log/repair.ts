@@ -89,7 +89,8 @@ export interface ScanResult {
   readonly runs: RunTable
   /** Behind the last intact frame. */
   readonly endOfFrames: number
-  readonly frames: number
+  /** How many there are of each partition. */
+  readonly frames: ReadonlyMap<PartitionId, number>
   readonly damage: readonly Damage[]
 }
 
@@ -99,7 +100,7 @@ export async function scanSegment(file: DiskFile, capacityBytes: number, epoch: 
   const damage: Damage[] = []
   const ends = new Map<PartitionId, Offset>()
   let endOfFrames = FRAMES_START
-  let count = 0
+  const counts = new Map<PartitionId, number>()
   const end = Math.min(await file.size(), capacityBytes)
   for await (const { start, frames } of windows(file, FRAMES_START, end, epoch)) {
     for (const { at, header } of frames) {
@@ -112,8 +113,8 @@ export async function scanSegment(file: DiskFile, capacityBytes: number, epoch: 
       runs.add({ partition, epoch, position, bytes, baseOffset, endOffset })
       ends.set(partition, endOffset)
       endOfFrames = position + bytes
-      count++
+      counts.set(partition, (counts.get(partition) ?? 0) + 1)
     }
   }
-  return { runs, endOfFrames, frames: count, damage }
+  return { runs, endOfFrames, frames: counts, damage }
 }

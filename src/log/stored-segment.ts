@@ -1,6 +1,7 @@
 /** Reading what a segment holds, by its footer or, without one, by its frames. */
 
 import type { Disk, DiskFile } from '../platform.ts'
+import type { PartitionId } from '../record.ts'
 import { type Damage, scanSegment } from './repair.ts'
 import type { RunTable } from './run-table.ts'
 import {
@@ -17,8 +18,8 @@ export interface StoredSegment {
   readonly header: SegmentHeader
   readonly runs: RunTable
   readonly endOfFrames: number
-  /** Known when the frames were read. */
-  readonly frames?: number
+  /** How many there are of each partition; known when they were read. */
+  readonly frames?: ReadonlyMap<PartitionId, number>
   readonly damage: readonly Damage[]
   /** Where its footer begins; undefined when it was not sealed: its tail is whatever a crash left. */
   readonly footerPosition: number | undefined

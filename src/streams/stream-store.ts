@@ -35,13 +35,19 @@ export interface StoredKey {
 export class StreamStore {
   readonly #database: DatabaseSync
 
-  /** @throws {OperatorError} for a database of a version that this Hydrant does not know */
-  constructor(path: string) {
-    this.#database = new DatabaseSync(path)
-    chmodSync(path, 0o600)
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+  /**
+   * @param options  `readOnly` for a database that is there
+   * @throws {OperatorError} for a database of a version that this Hydrant does not know
+   */
+  constructor(path: string, { readOnly = false }: { readonly readOnly?: boolean } = {}) {
+    this.#database = new DatabaseSync(path, { readOnly })
+    if (!readOnly) {
+      chmodSync(path, 0o600)
+      this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+    }
     const version = Number(this.#database.prepare('PRAGMA user_version').get()?.['user_version'])
-    if (version === 0) this.#database.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${VERSION}; COMMIT`)
+    if (version === 0 && !readOnly)
+      this.#database.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${VERSION}; COMMIT`)
     else if (version !== VERSION) {
       throw new OperatorError(
         `${path} has version ${version}, and this Hydrant knows version ${VERSION}. Start the Hydrant that wrote it.`,
