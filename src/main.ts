@@ -23,10 +23,10 @@ import type { JsonObject } from './json.ts'
 import { EmbeddedLog, type KnownPartition } from './log/embedded-log.ts'
 import { LogDirectory } from './log/log-directory.ts'
 import { nodePlatform } from './node-platform.ts'
-import type { LogObserver } from './observability/events.ts'
-import { healthPage, type Phase } from './observability/health.ts'
+import { Health } from './observability/health.ts'
 import { Logger } from './observability/logger.ts'
 import { Metrics } from './observability/metrics.ts'
+import { observeDelivery, observeLog } from './observability/observers.ts'
 import type { Platform } from './platform.ts'
 import { declareStreams } from './streams/declare.ts'
 import type { DeliveryStream } from './streams/delivery-stream.ts'
@@ -54,10 +54,13 @@ export async function startServer(
 ): Promise<RunningServer> {
   const { clock, chance } = platform
   const { dataDirectory } = config
-  const logger = new Logger(config.logLevel, clock)
-  const metrics = new Metrics(clock)
-  let phase: Phase = 'starting'
-
+  const logger = new Logger({ level: config.logLevel, clock })
+  const metrics = new Metrics({
+    clock,
+    quotas: config.quotas,
+    streamNames: () => streams.all.map(({ name }) => name),
+  })
+  const health = new Health(() => log.condition())
   let host: DeliveryHost | undefined
 
   await removeScratch(config, platform)
@@ -71,8 +74,7 @@ export async function startServer(
   })
   const partitionsOf = (stream: DeliveryStream, action: (partition: number) => Promise<void>) =>
     Promise.all(stream.partitions.map(action))
-  const failed = (error: unknown) =>
-    logger.error('a defect', { error: error instanceof Error ? error.stack : error })
+  const failed = (error: unknown) => logger.defect('A defect.', error)
 
   const streams = new DeliveryStreams({
     store,
@@ -95,7 +97,8 @@ export async function startServer(
           await deliveries.remove(partition)
           await log.removePartition(partition)
         })
-        metrics.forget(stream.name)
+        metrics.removeStream(stream.name)
+        logger.removeStream(stream.name)
       },
       failed,
     },
@@ -103,7 +106,7 @@ export async function startServer(
 
   const directory = new LogDirectory(dataDirectory)
   const log = await EmbeddedLog.open(
-    { directory, platform, settings: config.log, keys: keyring, observer: logObserver(logger, metrics) },
+    { directory, platform, settings: config.log, keys: keyring, observer: observeLog(metrics, logger) },
     await knownPartitions(streams.all, directory, platform),
   )
   const deliveries = new DeliveryHost({
@@ -111,11 +114,8 @@ export async function startServer(
     log,
     workers: workerSettings(config),
     startWorker: startWorkerThread,
-    events: (events) => {
-      metrics.delivery(events)
-      logger.delivery(events)
-    },
-    died: (error) => logger.error('a delivery worker ended and is started again', { error: error.stack }),
+    events: observeDelivery(metrics, logger),
+    died: (error) => logger.defect('A delivery worker ended and is started again.', error),
   })
   host = deliveries
   for (const key of keyring.all) deliveries.addKey(key)
@@ -148,29 +148,29 @@ export async function startServer(
         find,
         encryptionProblem: ({ encryption }) => keyring.problem(encryption),
         validate,
-        throttled: (name, records) => metrics.throttled(name, records),
+        throttled: (name, records) => metrics.api.throttled(name, records),
       }),
       quotas,
       validate,
       arnOf: (name) => streams.arnOf(name),
       streamExists: (name) => find(name) !== undefined,
-      observer: metrics,
+      observer: metrics.api,
       failed,
     }),
     pages: new Map<string, () => Page | Promise<Page>>([
-      ['/health', () => healthPage(phase, log.condition())],
-      ['/metrics', async () => ({ status: 200, ...(await metrics.render()) })],
+      ['/health', () => health.page()],
+      ['/metrics', () => metrics.page()],
     ]),
     failed,
   })
-  phase = 'ready'
-  logger.info('ready', { url: server.url, dataDirectory, deliveryStreams: streams.all.length })
+  health.started()
+  logger.info('Ready.', { url: server.url, dataDirectory, deliveryStreams: streams.all.length })
 
   return {
     url: server.url,
     dataDirectory,
     stop: async () => {
-      phase = 'stopping'
+      health.stopping()
       await server.stop(ANSWERS_MS)
       await deliveries.stop(config.delivery.graceMs)
       await log.close()
@@ -226,22 +226,6 @@ function workerSettings(config: Config): readonly WorkerSettings[] {
     budgetBytes: config.memory.budgetBytes / workers,
     failedMsMax: config.retention.failedMs,
   }))
-}
-
-function logObserver(logger: Logger, metrics: Metrics): LogObserver {
-  return {
-    synced: (durationMs, bytes, frames) => metrics.synced(durationMs, bytes, frames),
-    size: (bytes) => metrics.size(bytes),
-    condition: (reason) => {
-      metrics.condition(reason)
-      if (reason === undefined) logger.info('puts are accepted again')
-      else logger.error('puts are refused', { reason })
-    },
-    damaged: (path, position, bytes) => {
-      metrics.damaged()
-      logger.error('damage in the log: it is skipped', { path, position, bytes })
-    },
-  }
 }
 
 /** Made once for a data directory, so that ids can be traced for as long as it lives. */
