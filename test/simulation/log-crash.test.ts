@@ -94,7 +94,7 @@ class Scenario {
       { directory: DIRECTORY, platform, settings: this.#settings, keys: noKeys, observer },
       partitions,
     )
-    const delivery = new SimulatedDelivery(log, this.#disk, () => this.#chance.integer(4))
+    const delivery = new SimulatedDelivery(log, this.#disk, { turns: () => this.#chance.integer(4) })
     this.#reading = new Set()
     for (const { id, settled: from } of partitions) {
       delivery.open(log, id)

@@ -1,5 +1,6 @@
 /** Reads partitions of a log as delivery workers do: told of commits and moves by messages that arrive a little later. */
 
+import type { DataKeys } from '../../src/log/data-keys.ts'
 import type { EmbeddedLog, LogListener } from '../../src/log/embedded-log.ts'
 import { FRAME_BYTES_MAX } from '../../src/log/frame.ts'
 import { type OwnSegment, PartitionIndex } from '../../src/log/partition-index.ts'
@@ -22,13 +23,19 @@ export class SimulatedDelivery implements LogListener {
   readonly files: SegmentFiles
   readonly #disk: Disk
   readonly #turns: () => number
+  readonly #keys: Pick<DataKeys, 'find'>
   readonly #partitions = new Map<PartitionId, { index: PartitionIndex; reader: PartitionReader }>()
   #messages: Promise<void> = Promise.resolve()
 
-  /** @param turns  of the promise queue that a message takes */
-  constructor(log: EmbeddedLog, disk: Disk, turns: () => number = () => 0) {
+  /** @param options  `turns` of the promise queue that a message takes */
+  constructor(
+    log: EmbeddedLog,
+    disk: Disk,
+    options: { readonly turns?: () => number; readonly keys?: Pick<DataKeys, 'find'> } = {},
+  ) {
     this.#disk = disk
-    this.#turns = turns
+    this.#turns = options.turns ?? (() => 0)
+    this.#keys = options.keys ?? { find: () => undefined }
     this.files = new SegmentFiles(disk, 4)
     log.listen(this)
   }
@@ -41,7 +48,7 @@ export class SimulatedDelivery implements LogListener {
         disk: this.#disk,
         files: this.files,
         buffers,
-        keys: { find: () => undefined },
+        keys: this.#keys,
         damaged: (path, position, bytes) => this.damage.push(`${path} ${position} ${bytes}`),
       })
       this.#partitions.set(partition, { index, reader })
