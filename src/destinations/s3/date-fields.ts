@@ -36,6 +36,8 @@ const FIELDS: Readonly<Record<string, (count: number) => Print | undefined>> = {
   e: (count) => (count <= 2 ? number(2, localWeekday)(count) : weekday(count)),
   c: (count) => (count === 1 ? number(1, localWeekday)(count) : count === 2 ? undefined : weekday(count)),
   a: (count) => (count === 1 ? (time) => (time.hour < 12 ? 'AM' : 'PM') : undefined),
+  B: (count) => ([1, 4, 5].includes(count) ? dayPeriod : undefined),
+  g: number(19, modifiedJulianDay),
   H: number(2, (time) => time.hour),
   k: number(2, (time) => time.hour || 24),
   K: number(2, (time) => time.hour % 12),
@@ -127,6 +129,19 @@ function weekYear(time: ZonedTime): { readonly year: number; readonly week: numb
 
 function weekCounted(dayOfYear: number, localDay: number): number {
   return Math.floor((dayOfYear - 1 + ((((localDay - dayOfYear) % 7) + 7) % 7)) / 7) + 1
+}
+
+/** CLDR's day periods for English. */
+function dayPeriod({ hour, minute }: ZonedTime): string {
+  if (minute === 0 && hour === 0) return 'midnight'
+  if (minute === 0 && hour === 12) return 'noon'
+  if (hour < 6 || hour >= 21) return 'at night'
+  return hour < 12 ? 'in the morning' : hour < 18 ? 'in the afternoon' : 'in the evening'
+}
+
+/** Days since 17 November 1858, by local time. */
+function modifiedJulianDay(time: ZonedTime): number {
+  return Math.floor((time.epochMs + time.offsetSeconds * 1000) / DAY_MS) + 40_587
 }
 
 function secondOfDay(time: ZonedTime): number {
