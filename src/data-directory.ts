@@ -55,7 +55,8 @@ function lock(path: string, pidPath: string): DatabaseSync {
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(join(path, 'lock.sqlite'), { timeout: 0 })
-    database.exec('BEGIN EXCLUSIVE')
+    // Nothing is ever written to it, so a journal would only lie beside it.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
     return database
   } catch (error) {
     database?.close()

@@ -8,8 +8,8 @@ import type { Config } from '../config/config.ts'
  */
 const DATA = Buffer.from('Hello from Hydrant\n').toString('base64')
 const NAME = 'hello'
-/** Low hints, so that the object is there in a second. */
-const HINTS = 'BufferingHints={SizeInMBs=1,IntervalInSeconds=1}'
+/** No buffering, so that the object is there when the third line asks for it. */
+const HINTS = 'BufferingHints={SizeInMBs=1,IntervalInSeconds=0}'
 
 /** @returns lines for a POSIX shell: create a stream, put a record, list the object */
 export function firstSteps(config: Config, url: string): readonly string[] {

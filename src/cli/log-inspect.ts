@@ -8,6 +8,6 @@ import { processSources } from './process-sources.ts'
 import type { Write } from './write.ts'
 
 export async function logInspect(args: Arguments, write: Write): Promise<number> {
-  await inspectLog(loadConfig(processSources(args.flags)), args.positionals[0]!, write)
+  await inspectLog(loadConfig(processSources(args.flags)), args.positionals[0]!, (line) => write(`${line}\n`))
   return EXIT.ok
 }
