@@ -30,7 +30,8 @@ test('prints what Java prints', () => {
       for (const [j, zone] of golden.zones.entries()) {
         const expected = values[i * golden.zones.length + j]
         const printed = attempt(() => print(zonedTime(instant, zone)))
-        if (printed !== expected) differences.push(`${pattern} ${instant} ${zone}: ${printed}, Java ${expected}`)
+        if (printed !== expected)
+          differences.push(`${pattern} ${instant} ${zone}: ${printed}, Java ${expected}`)
       }
     }
   }
