@@ -26,9 +26,13 @@ type Write = (line: string) => void
  *
  * @throws {OperatorError} for a stream that is not there, and for files of a version that this Hydrant does not know
  */
-export async function inspectLog(config: Config, streamName: string, write: Write): Promise<void> {
-  const definition = await readDefinition(config.dataDirectory, streamName)
-  const directory = new LogDirectory(config.dataDirectory)
+export async function inspectLog(
+  { dataDirectory }: Pick<Config, 'dataDirectory'>,
+  streamName: string,
+  write: Write,
+): Promise<void> {
+  const definition = await readDefinition(dataDirectory, streamName)
+  const directory = new LogDirectory(dataDirectory)
   const shared = await readSegments(directory.shared)
   const partitions = definition['partitions'] as readonly PartitionId[]
   write(`${streamName}  ${String(definition['arn'])}  ${String(definition['status'])}`)
