@@ -5,11 +5,13 @@ import { loadConfig } from '../config/load.ts'
 import { formatBytes } from '../config/units.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Arguments } from './arguments.ts'
+import { checkDeclaredStreams } from './declared-streams.ts'
 import { processSources } from './process-sources.ts'
 import type { Write } from './write.ts'
 
 export async function checkConfig(args: Arguments, write: Write): Promise<number> {
   const config = loadConfig(processSources(args.flags))
+  checkDeclaredStreams(config)
   write(
     `The configuration is valid.\n${summaryOf(config)
       .map((line) => `  ${line}\n`)

@@ -14,6 +14,10 @@ import type { Write } from './write.ts'
 
 export async function serve(args: Arguments, write: Write): Promise<number> {
   const config = loadConfig(processSources(args.flags))
+  if (config.deliveryStreams.length > 0) {
+    const { checkDeclaredStreams } = await import('./declared-streams.ts')
+    checkDeclaredStreams(config)
+  }
   const directory = new DataDirectory(config.dataDirectory)
   const server = await start(config)
   write(readyText(config, server.url))

@@ -74,6 +74,8 @@ export interface DeclaredStream {
   readonly where: string
   /** In the shape of CreateDeliveryStream; not yet checked against the model. */
   readonly request: JsonObject
+  /** Where each member of the request stands, by its path: `ExtendedS3DestinationConfiguration.Prefix`. */
+  readonly places: ReadonlyMap<string, string>
 }
 
 export interface Config {

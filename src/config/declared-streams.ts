@@ -18,7 +18,7 @@ export function readDeclaredStreams(
       continue
     }
     checkName(item, names, context)
-    streams.push({ where: item.where, request })
+    streams.push({ where: item.where, request, places: new Map(placesOf(item, '')) })
   }
   return streams
 }
@@ -32,4 +32,16 @@ function checkName(item: Located, names: Map<string, string>, context: FileConte
   const earlier = names.get(name.value)
   if (earlier === undefined) names.set(name.value, name.where)
   else context.problems.add(name.where, `"${name.value}" is declared twice: first at ${earlier}`)
+}
+
+/** Paths of all members below a value, with their places. Items of lists count from 0. */
+function* placesOf(located: Located, prefix: string): Generator<[path: string, where: string]> {
+  if (located.kind === 'list') {
+    for (const [index, item] of located.items.entries()) yield* placesOf(item, `${prefix}${index}.`)
+  }
+  if (located.kind !== 'map') return
+  for (const [name, { where, value }] of located.members) {
+    yield [`${prefix}${name}`, where]
+    yield* placesOf(value, `${prefix}${name}.`)
+  }
 }

@@ -225,18 +225,21 @@ deliveryStreams:
       Prefix: 'orders/!{timestamp:yyyy}/'
       BufferingHints: { SizeInMBs: 5, IntervalInSeconds: 60 }
 `
-  assert.deepEqual(load({ file }).deliveryStreams, [
-    {
-      where: 'hydrant.yaml:3:5',
-      request: {
-        DeliveryStreamName: 'orders',
-        ExtendedS3DestinationConfiguration: {
-          Prefix: 'orders/!{timestamp:yyyy}/',
-          BufferingHints: { SizeInMBs: 5, IntervalInSeconds: 60 },
-        },
+  const [stream, ...others] = load({ file }).deliveryStreams
+  assert.deepEqual(others, [])
+  assert(stream !== undefined)
+  const { places, ...declared } = stream
+  assert.equal(places.get('ExtendedS3DestinationConfiguration.BufferingHints.SizeInMBs'), 'hydrant.yaml:6:25')
+  assert.deepEqual(declared, {
+    where: 'hydrant.yaml:3:5',
+    request: {
+      DeliveryStreamName: 'orders',
+      ExtendedS3DestinationConfiguration: {
+        Prefix: 'orders/!{timestamp:yyyy}/',
+        BufferingHints: { SizeInMBs: 5, IntervalInSeconds: 60 },
       },
     },
-  ])
+  })
 })
 
 test('the variables of Kubernetes services and of tests are left alone', () => {
