@@ -71,7 +71,7 @@ export class DeflateChunks {
   }
 
   #deflate(chunk: Uint8Array): Uint8Array {
-    const deflated = deflateRawSync(chunk, { level: this.#level, finishFlush: constants.Z_SYNC_FLUSH })
+    const deflated = deflateRawSync(chunk, { level: this.#level, finishFlush: constants.Z_SYNC_FLUSH, chunkSize: CHUNK_BYTES / 2 })
     this.#outputBytes += deflated.length
     return deflated
   }
