@@ -256,7 +256,7 @@ async function underSeed(name: string, seed: number, run: () => Promise<void>): 
   try {
     await run()
   } catch (error) {
-    const command = `HYDRANT_SEED=${seed} node --test --test-name-pattern='${name}' test/simulation/log-crash.test.ts`
+    const command = `HYDRANT_SEED=${seed} node_modules/.bin/node --test --test-name-pattern='${name}' test/simulation/log-crash.test.ts`
     throw new Error(`Seed ${seed} fails. To run it alone: ${command}`, { cause: error })
   }
 }
