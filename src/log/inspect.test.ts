@@ -42,7 +42,8 @@ async function writeLog(): Promise<void> {
   await log.close()
   const journal = await Journal.open(nodePlatform.disk, directory.journal(7, 'primary'), 0)
   await journal.settle('a', [{ from: 0, to: 1 }])
-  await journal.intent({ id: 'b', bucket: 'lake', key: 'k', encoding: 'GZIP', offsets: [{ from: 1, to: 3 }] })
+  const identity = { id: 'b', bucket: 'lake', key: 'k', encoding: 'GZIP', oldestMs: 1 }
+  await journal.intent({ ...identity, offsets: [{ from: 1, to: 3 }] })
   await journal.close()
 }
 
