@@ -1,4 +1,4 @@
-/** SIGTERM and SIGINT: the first asks for an orderly stop, the second ends the process. */
+/** SIGTERM, SIGINT and SIGHUP (the terminal is gone): the first asks for an orderly stop, the second ends the process. */
 
 import { constants } from 'node:os'
 
@@ -20,7 +20,6 @@ export function stopSignal(): Promise<NodeJS.Signals> {
         process.exit(128 + constants.signals[signal])
       }
     }
-    process.on('SIGTERM', onSignal)
-    process.on('SIGINT', onSignal)
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal)
   })
 }

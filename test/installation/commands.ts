@@ -74,10 +74,15 @@ export async function startServing(
 }
 
 /** Asks npm to stop, as a supervisor does; resolves when the server behind it is gone. */
-export async function stop({ process, url }: RunningCommand): Promise<void> {
-  const exited = once(process, 'exit')
-  process.kill('SIGTERM')
+export async function stop(command: RunningCommand): Promise<void> {
+  const exited = once(command.process, 'exit')
+  command.process.kill('SIGTERM')
   await exited
+  await gone(command)
+}
+
+/** Resolves when nothing answers any more. */
+export async function gone({ url }: RunningCommand): Promise<void> {
   for (const deadlineMs = performance.now() + 20_000; performance.now() < deadlineMs; await wait(50)) {
     const answered = await fetch(`${url}/health`).then(
       () => true,

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { deliverOne, root, run, startServing, stop, succeed, userEnvironment } from './commands.ts'
+import { deliverOne, gone, root, run, startServing, stop, succeed, userEnvironment } from './commands.ts'
 
 describe('a fresh clone', { timeout: 180_000 }, () => {
   const base = mkdtempSync(join(tmpdir(), 'hydrant-clone-'))
@@ -42,6 +42,13 @@ describe('a fresh clone', { timeout: 180_000 }, () => {
     assert.equal(third.code, 69)
     assert.match(third.stderr, /^Port \d+ on 127\.0\.0\.1 is taken by another program\./m)
     await stop(server)
+  })
+
+  test('stops once at Ctrl+C, which reaches npm, the launcher and the server alike', async (t) => {
+    const server = await startServing(t, 'npm', ['start'], { ...options, detached: true })
+    process.kill(-server.process.pid!, 'SIGINT')
+    await gone(server)
+    assert.equal(server.output().match(/stopping/g)?.length, 1)
   })
 
   test('says what is wrong with its configuration, and where', async () => {
