@@ -127,8 +127,8 @@ export async function startServer(
 
   const validate = (operation: string, input: JsonObject) =>
     validateInput(operation, input, { relaxPatterns: config.relaxPatterns })
+  await streams.resume()
   declareStreams(config.deliveryStreams, streams, (request) => validate('CreateDeliveryStream', request))
-  streams.resume()
 
   const find = (name: string) => streams.find(name)
   const quotas = new Quotas(config.quotas, clock)
@@ -146,7 +146,7 @@ export async function startServer(
         quotas,
         accountId: config.accountId,
         find,
-        encryptionProblem: ({ encryption }) => keyring.problem(encryption),
+        encryptionProblem: (stream) => keyring.problem(stream),
         validate,
         throttled: (name, records) => metrics.api.throttled(name, records),
       }),

@@ -3,10 +3,12 @@
  * missing, else updated, so that a second start changes nothing.
  */
 
-import { OperatorError } from '../errors.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { ApiError, OperatorError } from '../errors.ts'
 import { isJsonObject, type JsonObject } from '../json.ts'
 import type { DeliveryStream } from './delivery-stream.ts'
 import type { DeliveryStreams } from './delivery-streams.ts'
+import { mergeDestination } from './merge.ts'
 import { createRequest, type NewStream } from './new-stream.ts'
 
 export interface Declaration {
@@ -14,6 +16,16 @@ export interface Declaration {
   readonly where: string
   readonly request: JsonObject
 }
+
+/** Texts of a block that an update cannot take away, but make empty, which means the same. */
+const TEXTS = [
+  'Prefix',
+  'ErrorOutputPrefix',
+  'FileExtension',
+  'CustomTimeZone',
+  'LogGroupName',
+  'LogStreamName',
+]
 
 /**
  * @param validate  applies the service model to a CreateDeliveryStream request
@@ -28,9 +40,11 @@ export function declareStreams(
     try {
       declare(createRequest(validate(request)), streams)
     } catch (error) {
+      if (!(error instanceof ApiError)) throw error
       const name = String(request['DeliveryStreamName'])
-      const reason = error instanceof Error ? error.message : String(error)
-      throw new OperatorError(`${where}: the delivery stream "${name}" cannot be declared so: ${reason}`)
+      throw new OperatorError(
+        `${where}: the delivery stream "${name}" cannot be declared so: ${error.message}`,
+      )
     }
   }
 }
@@ -41,23 +55,52 @@ function declare(declared: NewStream, streams: DeliveryStreams): void {
     streams.create(declared)
     return
   }
-  if (JSON.stringify(stream.directPutSource) !== JSON.stringify(declared.directPutSource)) {
-    throw new Error(
-      'DirectPutSourceConfiguration cannot be changed. Delete the stream, or declare what it has.',
-    )
+  if (stream.status !== 'ACTIVE') {
+    throw refused(`there is one of this name in status ${stream.status}. Declare it again once it is gone.`)
   }
-  const { S3BackupConfiguration: backup, ...destination } = declared.destination
-  const removed = Object.keys(stream.destination).filter(
-    (member) => declared.destination[member] === undefined && stream.destination[member] !== undefined,
-  )
-  if (removed.length > 0) {
-    throw new Error(
-      `${removed.join(', ')} cannot be removed by an update. Delete the stream, or declare what it has.`,
-    )
+  if (!isDeepStrictEqual(stream.directPutSource, declared.directPutSource)) {
+    throw unchangeable('DirectPutSourceConfiguration')
   }
-  streams.applyUpdate(stream, { ...destination, ...(isJsonObject(backup) ? { S3BackupUpdate: backup } : {}) })
+  const update = updateTo(declared.destination, stream.destination)
+  const member = differingMember(mergeDestination(stream.destination, update), declared.destination)
+  if (member !== undefined) throw unchangeable(member)
+  streams.applyUpdate(stream, update)
   applyEncryption(stream, declared, streams)
   applyTags(stream, declared, streams)
+}
+
+/** The update block that turns a stored destination into the declared one, as far as an update can. */
+function updateTo(declared: JsonObject, stored: JsonObject): JsonObject {
+  const { S3BackupConfiguration: backup, ...members } = declared
+  const { S3BackupConfiguration: storedBackup, ...storedMembers } = stored
+  return {
+    ...withEmptied(members, storedMembers),
+    ...(isJsonObject(backup) ? { S3BackupUpdate: withEmptied(backup, storedBackup) } : {}),
+  }
+}
+
+function withEmptied(declared: JsonObject, stored: JsonObject[string]): JsonObject {
+  const before = isJsonObject(stored) ? stored : {}
+  const gone = TEXTS.filter((member) => member in before && !(member in declared))
+  const logging = declared['CloudWatchLoggingOptions']
+  return {
+    ...declared,
+    ...Object.fromEntries(gone.map((member) => [member, ''])),
+    ...(isJsonObject(logging)
+      ? { CloudWatchLoggingOptions: withEmptied(logging, before['CloudWatchLoggingOptions']) }
+      : {}),
+  }
+}
+
+function differingMember(merged: JsonObject, declared: JsonObject): string | undefined {
+  const [a, b] = [withoutEmptyTexts(merged), withoutEmptyTexts(declared)]
+  return Object.keys({ ...a, ...b }).find((member) => !isDeepStrictEqual(a[member], b[member]))
+}
+
+function withoutEmptyTexts(block: JsonObject): JsonObject {
+  return JSON.parse(
+    JSON.stringify(block, (_, value: unknown) => (value === '' ? undefined : value)),
+  ) as JsonObject
 }
 
 function applyEncryption(stream: DeliveryStream, declared: NewStream, streams: DeliveryStreams): void {
@@ -71,10 +114,20 @@ function applyEncryption(stream: DeliveryStream, declared: NewStream, streams: D
   }
 }
 
-/** Tags are as declared; a declaration without any leaves them as they are. */
-function applyTags(stream: DeliveryStream, declared: NewStream, streams: DeliveryStreams): void {
-  if (declared.tags.size === 0) return
-  const surplus = [...stream.tags.keys()].filter((key) => !declared.tags.has(key))
-  if (surplus.length > 0) streams.untag(stream.name, surplus)
-  streams.tag(stream.name, declared.tags)
+/** Tags become those declared; a declaration without any leaves them as they are. */
+function applyTags({ name, tags }: DeliveryStream, declared: NewStream, streams: DeliveryStreams): void {
+  if (declared.tags.size === 0 || isDeepStrictEqual(tags, declared.tags)) return
+  const surplus = [...tags.keys()].filter((key) => !declared.tags.has(key))
+  if (surplus.length > 0) streams.untag(name, surplus)
+  streams.tag(name, declared.tags)
+}
+
+function unchangeable(member: string): ApiError {
+  return refused(
+    `${member} is not as it was, and no update can change it so. Delete the stream, or declare what it has.`,
+  )
+}
+
+function refused(message: string): ApiError {
+  return new ApiError('InvalidArgumentException', message)
 }

@@ -70,7 +70,8 @@ export interface DeliveryStream {
   readonly updatedAtMs?: number
   readonly partitions: readonly PartitionId[]
   readonly encryption: StreamEncryption
-  readonly tags: ReadonlyMap<string, string>
+  /** Values by key; a tag may have no value. */
+  readonly tags: ReadonlyMap<string, string | undefined>
   /** The destination block in the API's extended form, defaults filled in: what Describe shows and updates merge into. */
   readonly destination: JsonObject
   /** DirectPutSourceConfiguration, when one was given. */

@@ -3,19 +3,21 @@
  * A new stream is ACTIVE at once; a deleted one is DELETING until its files are gone.
  */
 
+import { isDeepStrictEqual } from 'node:util'
 import { ApiError } from '../errors.ts'
-import { isJsonObject, type JsonObject } from '../json.ts'
+import type { JsonObject } from '../json.ts'
 import type { Clock } from '../platform.ts'
-import type { PartitionId } from '../record.ts'
-import type { DeliveryStream, StreamEncryption, StreamStatus } from './delivery-stream.ts'
+import { assemble, decodeDefinition, encodeDefinition } from './definition.ts'
+import type { DeliveryStream, StreamEncryption } from './delivery-stream.ts'
 import { DESTINATION_ID } from './describe.ts'
 import type { Keyring } from './keyring.ts'
 import { mergeDestination } from './merge.ts'
 import type { KeyRequest, NewStream } from './new-stream.ts'
-import { checkExtendedBlock, s3Settings } from './s3-block.ts'
+import { checkExtendedBlock } from './s3-block.ts'
 import type { StreamStore } from './stream-store.ts'
 import { refuseUnsupportedProcessing } from './unsupported.ts'
 
+/** @see API reference, StartDeliveryStreamEncryption: "combined limit of 25 calls per delivery stream per 24 hours" */
 const ENCRYPTION_CALLS_MAX = 25
 const DAY_MS = 24 * 60 * 60 * 1000
 const TAGS_MAX = 50
@@ -26,7 +28,7 @@ export interface StreamHooks {
   changed(stream: DeliveryStream): void
   /** Resolves when nothing of the stream is left. */
   deleted(stream: DeliveryStream): Promise<void>
-  /** A stream could not be deleted: it stays DELETING, and the next start tries again. */
+  /** A stream could not be deleted: it stays DELETING, and the next call or start tries again. */
   failed(error: unknown): void
 }
 
@@ -47,13 +49,14 @@ export class DeliveryStreams {
   readonly #streams = new Map<string, DeliveryStream>()
   /** Number of the data key in use, by stream. */
   readonly #keyIds = new Map<string, number>()
+  /** Deletions under way. */
+  readonly #deletions = new Map<string, Promise<void>>()
 
   constructor(options: DeliveryStreamsOptions) {
     this.#options = options
     for (const definition of options.store.definitions()) {
       const { stream, keyId } = decodeDefinition(definition)
-      this.#streams.set(stream.name, stream)
-      if (keyId !== undefined) this.#keyIds.set(stream.name, keyId)
+      this.#remember(stream, keyId)
       options.keyring.use(stream.partitions, keyId)
     }
   }
@@ -77,9 +80,13 @@ export class DeliveryStreams {
     )
   }
 
-  /** Finishes what was being deleted when the server ended. Call once the hooks work. */
-  resume(): void {
-    for (const stream of this.all) if (stream.status === 'DELETING') this.#finishDeleting(stream)
+  /**
+   * Finishes what was being deleted when the server ended; resolves when that is done or has failed. Call once the
+   * hooks work.
+   */
+  async resume(): Promise<void> {
+    const deleting = this.all.filter(({ status }) => status === 'DELETING')
+    await Promise.all(deleting.map((stream) => this.#finishDeleting(stream)))
   }
 
   arnOf(name: string): string {
@@ -87,6 +94,7 @@ export class DeliveryStreams {
     return `arn:aws:firehose:${region}:${accountId}:deliverystream/${name}`
   }
 
+  /** @throws {ApiError} ResourceInUseException, LimitExceededException, InvalidKMSResourceException */
   create(request: NewStream): DeliveryStream {
     const { store, clock, partitionsPerStream, accountId, keyring, hooks } = this.#options
     const { name } = request
@@ -97,41 +105,46 @@ export class DeliveryStreams {
       )
     }
     this.#checkQuota()
-    const { keyId, encryption } = this.#newKey(name, request.encryption)
-    const partitions = Array.from({ length: partitionsPerStream }, () => store.next('partition'))
-    const stream = assemble({
-      name,
-      arn: this.arnOf(name),
-      status: 'ACTIVE',
-      versionId: 1,
-      createdAtMs: clock.now(),
-      partitions,
-      encryption,
-      tags: request.tags,
-      destination: request.destination,
-      ...(request.directPutSource === undefined ? {} : { directPutSource: request.directPutSource }),
+    const { stream, keyId } = store.transaction(() => {
+      const { keyId, encryption } = this.#newKey(name, request.encryption)
+      const stream = assemble({
+        name,
+        arn: this.arnOf(name),
+        status: 'ACTIVE',
+        versionId: 1,
+        createdAtMs: clock.now(),
+        partitions: Array.from({ length: partitionsPerStream }, () => store.next('partition')),
+        encryption,
+        tags: request.tags,
+        destination: request.destination,
+        ...(request.directPutSource === undefined ? {} : { directPutSource: request.directPutSource }),
+      })
+      store.save(name, encodeDefinition({ stream, keyId }))
+      return { stream, keyId }
     })
-    this.#save(stream, keyId)
-    keyring.use(partitions, keyId)
+    this.#remember(stream, keyId)
+    keyring.use(stream.partitions, keyId)
     hooks.created(stream)
     return stream
   }
 
+  /** A second call for a stream that is being deleted succeeds too. */
   delete(name: string): void {
     const stream = this.get(name)
-    if (stream.status === 'DELETING') return
     const deleting: DeliveryStream = { ...stream, status: 'DELETING' }
-    this.#save(deleting, this.#keyIds.get(name))
-    this.#finishDeleting(deleting)
+    if (stream.status !== 'DELETING') this.#save(deleting)
+    void this.#finishDeleting(deleting)
   }
 
   /**
    * @param update  gives the update block, basic or extended; asked for once name, version and destination are right
    * @returns the stream, unchanged when the update changes nothing
+   * @throws {ApiError}
    */
   update(name: string, versionId: string, destinationId: string, update: () => JsonObject): DeliveryStream {
     const stream = this.#streams.get(name)
     if (stream === undefined) {
+      // This operation alone says `accountId`.
       throw new ApiError(
         'ResourceNotFoundException',
         `Firehose ${name} under accountId ${this.#options.accountId} not found.`,
@@ -159,62 +172,80 @@ export class DeliveryStreams {
     const destination = mergeDestination(stream.destination, update)
     checkExtendedBlock(destination)
     refuseUnsupportedProcessing(destination)
-    if (isSame(destination, stream.destination)) return stream
+    if (isDeepStrictEqual(destination, stream.destination)) return stream
     const changed = assemble({
       ...stream,
       destination,
       versionId: stream.versionId + 1,
       updatedAtMs: this.#options.clock.now(),
     })
-    this.#save(changed, this.#keyIds.get(stream.name))
+    this.#save(changed)
     this.#options.hooks.changed(changed)
     return changed
   }
 
-  tag(name: string, tags: ReadonlyMap<string, string>): void {
+  tag(name: string, tags: ReadonlyMap<string, string | undefined>): void {
     const stream = this.#notDeleting(name)
     const merged = new Map([...stream.tags, ...tags])
     if (merged.size > TAGS_MAX) {
       throw new ApiError('LimitExceededException', `Firehose ${name} cannot have more than ${TAGS_MAX} tags.`)
     }
-    this.#save({ ...stream, tags: merged }, this.#keyIds.get(name))
+    this.#save({ ...stream, tags: merged })
   }
 
+  /** Keys that the stream does not have are passed over. */
   untag(name: string, keys: readonly string[]): void {
     const stream = this.#notDeleting(name)
     const tags = new Map(stream.tags)
     for (const key of keys) tags.delete(key)
-    this.#save({ ...stream, tags }, this.#keyIds.get(name))
+    this.#save({ ...stream, tags })
   }
 
   startEncryption(name: string, request: KeyRequest): void {
+    const { store, keyring } = this.#options
     const stream = this.#encryptable(name)
-    const { keyId, encryption } = this.#newKey(name, request)
-    this.#save({ ...stream, encryption }, keyId)
-    this.#options.keyring.use(stream.partitions, keyId)
+    const { encryption, keyId } = store.transaction(() => {
+      this.#countEncryptionCall(name)
+      const { encryption, keyId } = this.#newKey(name, request)
+      store.save(name, encodeDefinition({ stream: { ...stream, encryption }, keyId }))
+      return { encryption, keyId }
+    })
+    this.#remember({ ...stream, encryption }, keyId)
+    keyring.use(stream.partitions, keyId)
   }
 
   stopEncryption(name: string): void {
+    const { store, keyring } = this.#options
     const stream = this.#encryptable(name)
     // The key stays beside DISABLED, as AWS shows it.
-    this.#save({ ...stream, encryption: { ...stream.encryption, status: 'DISABLED' } }, undefined)
-    this.#options.keyring.use(stream.partitions, undefined)
+    const stopped: DeliveryStream = { ...stream, encryption: { ...stream.encryption, status: 'DISABLED' } }
+    store.transaction(() => {
+      this.#countEncryptionCall(name)
+      store.save(name, encodeDefinition({ stream: stopped, keyId: undefined }))
+    })
+    this.#remember(stopped, undefined)
+    keyring.use(stream.partitions, undefined)
   }
 
   #encryptable(name: string): DeliveryStream {
     const stream = this.get(name)
-    if (stream.status !== 'ACTIVE') {
-      throw new ApiError('ResourceInUseException', `Firehose ${name} is in the ${stream.status} state.`)
-    }
-    const now = this.#options.clock.now()
-    const calls = this.#options.store.countEncryptionCall(name, now, now - DAY_MS)
-    if (calls > ENCRYPTION_CALLS_MAX) {
+    if (stream.status === 'ACTIVE') return stream
+    throw new ApiError(
+      'ResourceInUseException',
+      `Firehose ${name} under account ${this.#options.accountId} is in the ${stream.status} state.`,
+    )
+  }
+
+  #countEncryptionCall(name: string): void {
+    const { store, clock } = this.#options
+    const now = clock.now()
+    if (store.encryptionCalls(name, now - DAY_MS) >= ENCRYPTION_CALLS_MAX) {
       throw new ApiError(
         'LimitExceededException',
         `Encryption of firehose ${name} was started or stopped ${ENCRYPTION_CALLS_MAX} times in 24 hours. Try again later.`,
       )
     }
-    return stream
+    store.addEncryptionCall(name, now)
   }
 
   #newKey(
@@ -245,86 +276,38 @@ export class DeliveryStreams {
     )
   }
 
-  #save(stream: DeliveryStream, keyId: number | undefined): void {
-    this.#options.store.save(stream.name, encodeDefinition(stream, keyId))
+  /** Stores a change that leaves the key as it is. */
+  #save(stream: DeliveryStream): void {
+    const keyId = this.#keyIds.get(stream.name)
+    this.#options.store.save(stream.name, encodeDefinition({ stream, keyId }))
+    this.#remember(stream, keyId)
+  }
+
+  #remember(stream: DeliveryStream, keyId: number | undefined): void {
     this.#streams.set(stream.name, stream)
     if (keyId === undefined) this.#keyIds.delete(stream.name)
     else this.#keyIds.set(stream.name, keyId)
   }
 
-  #finishDeleting(stream: DeliveryStream): void {
+  /** Never rejects. */
+  #finishDeleting(stream: DeliveryStream): Promise<void> {
+    const { name } = stream
+    const underWay = this.#deletions.get(name)
+    if (underWay !== undefined) return underWay
+    const deletion = this.#removeAll(stream)
+      .catch((error: unknown) => this.#options.hooks.failed(error))
+      .finally(() => this.#deletions.delete(name))
+    this.#deletions.set(name, deletion)
+    return deletion
+  }
+
+  async #removeAll(stream: DeliveryStream): Promise<void> {
     const { hooks, store, keyring } = this.#options
+    await hooks.deleted(stream)
+    store.remove(stream.name)
+    this.#streams.delete(stream.name)
+    this.#keyIds.delete(stream.name)
+    // Only now: a put that was under way must not reach the disk in the clear.
     keyring.use(stream.partitions, undefined)
-    const finished = hooks.deleted(stream).then(() => {
-      store.remove(stream.name)
-      this.#streams.delete(stream.name)
-      this.#keyIds.delete(stream.name)
-    })
-    finished.catch((error: unknown) => hooks.failed(error))
   }
-}
-
-interface Facts {
-  readonly name: string
-  readonly arn: string
-  readonly status: StreamStatus
-  readonly versionId: number
-  readonly createdAtMs: number
-  readonly updatedAtMs?: number
-  readonly partitions: readonly PartitionId[]
-  readonly encryption: StreamEncryption
-  readonly tags: ReadonlyMap<string, string>
-  readonly destination: JsonObject
-  readonly directPutSource?: JsonObject
-}
-
-/** Adds what follows from the facts: the settings of delivery. */
-function assemble(facts: Facts): DeliveryStream {
-  const { destination } = facts
-  const backup = destination['S3BackupConfiguration']
-  const isBackedUp = destination['S3BackupMode'] === 'Enabled' && isJsonObject(backup)
-  return {
-    ...facts,
-    type: 'DirectPut',
-    delivery: {
-      streamName: facts.name,
-      streamArn: facts.arn,
-      versionId: facts.versionId,
-      primary: s3Settings(destination),
-      ...(isBackedUp ? { backup: s3Settings(backup) } : {}),
-    },
-  }
-}
-
-function encodeDefinition(stream: DeliveryStream, keyId: number | undefined): JsonObject {
-  const { delivery: _derived, tags, partitions, encryption, ...facts } = stream
-  return {
-    ...facts,
-    partitions: [...partitions],
-    encryption: { ...encryption },
-    tags: Object.fromEntries(tags),
-    ...(keyId === undefined ? {} : { keyId }),
-  }
-}
-
-/** The database holds only what `encodeDefinition` wrote. */
-function decodeDefinition(definition: JsonObject): { stream: DeliveryStream; keyId: number | undefined } {
-  const { keyId, tags, ...facts } = definition as unknown as Omit<Facts, 'tags'> & {
-    readonly keyId?: number
-    readonly tags: Readonly<Record<string, string>>
-  }
-  return { stream: assemble({ ...facts, tags: new Map(Object.entries(tags)) }), keyId }
-}
-
-function isSame(a: JsonObject, b: JsonObject): boolean {
-  return canonical(a) === canonical(b)
-}
-
-function canonical(value: JsonObject[string]): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
-  if (!isJsonObject(value)) return JSON.stringify(value ?? null)
-  const members = Object.keys(value)
-    .filter((name) => value[name] !== undefined)
-    .sort()
-  return `{${members.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join()}}`
 }

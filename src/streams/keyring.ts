@@ -4,18 +4,16 @@
  * generated into a file of the data directory.
  */
 
-import { createCipheriv, createDecipheriv } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { ApiError } from '../errors.ts'
 import type { DataKey, DataKeys } from '../log/data-keys.ts'
 import type { Chance } from '../platform.ts'
 import type { PartitionId } from '../record.ts'
-import type { StreamEncryption } from './delivery-stream.ts'
+import type { DeliveryStream } from './delivery-stream.ts'
+import { unwrapKey, wrapKey } from './key-wrap.ts'
+import { ownedKey, readOwnedKey } from './owned-key.ts'
 import type { StreamStore } from './stream-store.ts'
 
 const KEY_BYTES = 32
-const NONCE_BYTES = 12
-const TAG_BYTES = 16
 /** The master key of `AWS_OWNED_CMK`, as it is named in the database. */
 const OWNED = 'AWS_OWNED_CMK'
 
@@ -24,7 +22,7 @@ export interface KeyringOptions {
   readonly chance: Chance
   /** 32 bytes each, by KMS key ARN. */
   readonly masterKeys: ReadonlyMap<string, Buffer>
-  /** File of the generated master key; made when it is first needed, readable by its owner only. */
+  /** File of the generated master key; made when it is first needed. */
   readonly ownedKeyPath: string
   /** Told of every key as it becomes known: readers need old ones too. */
   readonly added: (key: DataKey) => void
@@ -34,15 +32,14 @@ export class Keyring implements DataKeys {
   readonly #options: KeyringOptions
   readonly #keys = new Map<number, DataKey>()
   readonly #current = new Map<PartitionId, DataKey>()
-  readonly #unusable = new Map<string, string>()
 
   constructor(options: KeyringOptions) {
     this.#options = options
-    for (const { keyId, masterKey, wrapped } of options.store.keys()) {
-      const master = this.#masterKey(masterKey)
-      const key = master === undefined ? undefined : unwrap(master, wrapped)
-      if (key === undefined) this.#unusable.set(masterKey, this.#problem(masterKey))
-      else this.#add({ keyId, key })
+    const owned = readOwnedKey(options.ownedKeyPath)
+    for (const { keyId, wrapped, ...owner } of options.store.keys()) {
+      const master = owner.masterKey === OWNED ? owned : options.masterKeys.get(owner.masterKey)
+      const key = master === undefined ? undefined : unwrapKey(master, wrapped, owner)
+      if (key !== undefined) this.#add({ keyId, key })
     }
   }
 
@@ -58,24 +55,24 @@ export class Keyring implements DataKeys {
     return this.#keys.values()
   }
 
-  /** Why records of a stream cannot be encrypted as its definition says; undefined when they can. */
-  problem(encryption: StreamEncryption): string | undefined {
+  /** Why records of a stream cannot be encrypted as its definition says; undefined when they can, or need not. */
+  problem({ encryption, partitions }: DeliveryStream): string | undefined {
     if (encryption.status !== 'ENABLED') return undefined
-    return this.#unusable.get(encryption.keyArn ?? OWNED)
+    if (partitions.every((partition) => this.#current.has(partition))) return undefined
+    return this.#missing(encryption.keyArn ?? OWNED)
   }
 
   /**
    * Makes a new data key for a stream.
+   * @param keyArn  of the master key; undefined for the generated one
    * @throws {ApiError} InvalidKMSResourceException when no master key is configured for the ARN
    */
   create(stream: string, keyArn: string | undefined): DataKey {
-    const name = keyArn ?? OWNED
-    const master = this.#masterKey(name)
-    if (master === undefined) throw new ApiError('InvalidKMSResourceException', this.#problem(name))
-    const key = this.#options.chance.bytes(KEY_BYTES)
-    const wrapped = wrap(master, key, this.#options.chance)
-    const dataKey = { keyId: this.#options.store.addKey(stream, name, wrapped), key }
-    this.#unusable.delete(name)
+    const { store, chance } = this.#options
+    const owner = { stream, masterKey: keyArn ?? OWNED }
+    const master = this.#masterKey(owner.masterKey)
+    const key = chance.bytes(KEY_BYTES)
+    const dataKey = { keyId: store.addKey(owner, wrapKey(master, key, owner, chance)), key }
     this.#add(dataKey)
     return dataKey
   }
@@ -94,36 +91,17 @@ export class Keyring implements DataKeys {
     this.#options.added(key)
   }
 
-  #masterKey(name: string): Buffer | undefined {
-    if (name !== OWNED) return this.#options.masterKeys.get(name)
-    const { ownedKeyPath, chance } = this.#options
-    if (!existsSync(ownedKeyPath)) {
-      writeFileSync(ownedKeyPath, chance.bytes(KEY_BYTES), { mode: 0o600, flag: 'wx', flush: true })
+  #masterKey(name: string): Buffer {
+    const { masterKeys, ownedKeyPath, chance } = this.#options
+    const key = name === OWNED ? ownedKey(ownedKeyPath, chance) : masterKeys.get(name)
+    if (key !== undefined) return key
+    throw new ApiError('InvalidKMSResourceException', this.#missing(name))
+  }
+
+  #missing(name: string): string {
+    if (name === OWNED) {
+      return `The master key of AWS_OWNED_CMK in ${this.#options.ownedKeyPath} is missing or is not the one that encryption was started with. Put it back and start the server again.`
     }
-    const key = readFileSync(ownedKeyPath)
-    return key.length === KEY_BYTES ? key : undefined
-  }
-
-  #problem(name: string): string {
-    if (name === OWNED) return `The master key in ${this.#options.ownedKeyPath} is missing or damaged.`
-    return `The key ${name} cannot be used: hydrant.yaml has no such entry under masterKeys, or another key than before.`
-  }
-}
-
-/** Nonce, ciphertext, tag. */
-function wrap(master: Buffer, key: Buffer, chance: Chance): Buffer {
-  const nonce = chance.bytes(NONCE_BYTES)
-  const cipher = createCipheriv('aes-256-gcm', master, nonce)
-  return Buffer.concat([nonce, cipher.update(key), cipher.final(), cipher.getAuthTag()])
-}
-
-function unwrap(master: Buffer, wrapped: Uint8Array): Buffer | undefined {
-  const decipher = createDecipheriv('aes-256-gcm', master, wrapped.subarray(0, NONCE_BYTES))
-  decipher.setAuthTag(wrapped.subarray(wrapped.length - TAG_BYTES))
-  try {
-    const sealed = wrapped.subarray(NONCE_BYTES, wrapped.length - TAG_BYTES)
-    return Buffer.concat([decipher.update(sealed), decipher.final()])
-  } catch {
-    return undefined
+    return `The key ${name} cannot be used: masterKeys in hydrant.yaml has no entry for it, or another key than encryption was started with.`
   }
 }

@@ -4,8 +4,7 @@ import { ApiError } from '../errors.ts'
 import { isJsonObject, type JsonObject } from '../json.ts'
 import { withDefaults } from './s3-block.ts'
 
-/** Merged member by member; every other member is replaced whole. */
-const MERGED = ['BufferingHints', 'CloudWatchLoggingOptions'] as const
+type Block = JsonObject[string]
 
 /**
  * @param stored  the destination in extended form, defaults filled in
@@ -14,47 +13,82 @@ const MERGED = ['BufferingHints', 'CloudWatchLoggingOptions'] as const
  * @throws {ApiError} InvalidArgumentException for a change that AWS does not make
  */
 export function mergeDestination(stored: JsonObject, update: JsonObject): JsonObject {
-  const { S3BackupUpdate: backupUpdate, ...members } = update
-  const merged = mergeBlock(stored, members)
-  if (stored['S3BackupMode'] === 'Enabled' && merged['S3BackupMode'] === 'Disabled') {
-    throw new ApiError('InvalidArgumentException', 'Disabling S3 backup is not currently supported.')
+  const { S3BackupUpdate: backup, ...members } = update
+  const merged: Record<string, Block> = mergeS3Block(stored, members)
+  const processing = members['ProcessingConfiguration']
+  if (isJsonObject(processing)) {
+    merged['ProcessingConfiguration'] = mergeProcessing(stored['ProcessingConfiguration'], processing)
   }
-  const wasPartitioned = isOn(stored['DynamicPartitioningConfiguration'])
-  if (isOn(merged['DynamicPartitioningConfiguration']) !== wasPartitioned) {
-    throw new ApiError(
-      'InvalidArgumentException',
-      'Dynamic partitioning can only be enabled when a delivery stream is created, and not be disabled.',
+  const conversion = members['DataFormatConversionConfiguration']
+  if (isJsonObject(conversion)) {
+    merged['DataFormatConversionConfiguration'] = mergeConversion(
+      stored['DataFormatConversionConfiguration'],
+      conversion,
     )
   }
-  const processing = update['ProcessingConfiguration']
-  const merging: JsonObject = isJsonObject(processing)
-    ? { ...merged, ProcessingConfiguration: mergeProcessing(stored['ProcessingConfiguration'], processing) }
-    : merged
-  if (!isJsonObject(backupUpdate)) return merging
-  const backup = stored['S3BackupConfiguration']
-  return {
-    ...merging,
-    S3BackupConfiguration: isJsonObject(backup)
-      ? mergeBlock(backup, backupUpdate)
-      : withDefaults(backupUpdate),
+  if (isJsonObject(backup)) {
+    merged['S3BackupConfiguration'] = mergeBackup(stored['S3BackupConfiguration'], backup)
   }
+  refuseImpossible(stored, merged)
+  return merged
 }
 
-function mergeBlock(stored: JsonObject, update: JsonObject): JsonObject {
-  const merged: Record<string, JsonObject[string]> = { ...stored, ...update }
-  for (const member of MERGED) {
-    const [before, given] = [stored[member], update[member]]
-    if (isJsonObject(before) && isJsonObject(given)) merged[member] = { ...before, ...given }
+/** Hints and logging are merged member by member; every other member is replaced whole. */
+function mergeS3Block(stored: JsonObject, update: JsonObject): Record<string, Block> {
+  const merged: Record<string, Block> = { ...stored, ...update }
+  for (const member of ['BufferingHints', 'CloudWatchLoggingOptions']) {
+    merged[member] = mergeMembers(stored[member], merged[member])
   }
   return merged
 }
 
-/** Processors are replaced whole; `Enabled` keeps its value when it is absent. */
-function mergeProcessing(stored: JsonObject[string], update: JsonObject): JsonObject {
+function mergeBackup(stored: Block, update: JsonObject): JsonObject {
+  if (isJsonObject(stored)) return mergeS3Block(stored, update)
+  // The first backup of a stream: an update block need not name what a new block must.
+  for (const member of ['RoleARN', 'BucketARN']) {
+    if (update[member] === undefined) {
+      throw refused(`S3BackupUpdate must have ${member}, because the stream has no S3 backup yet.`)
+    }
+  }
+  return withDefaults(update)
+}
+
+/** Processors are replaced whole, so absent ones are gone; `Enabled` keeps its value when it is absent. */
+function mergeProcessing(stored: Block, update: JsonObject): JsonObject {
   const enabled = isJsonObject(stored) ? stored['Enabled'] : undefined
   return enabled === undefined ? update : { Enabled: enabled, ...update }
 }
 
-function isOn(block: JsonObject[string]): boolean {
+/** Merged down into the members of the schema; `Enabled` is on when it is absent. */
+function mergeConversion(stored: Block, update: JsonObject): JsonObject {
+  const merged: Record<string, Block> = mergeMembers(stored, { Enabled: true, ...update })
+  const schema = update['SchemaConfiguration']
+  if (isJsonObject(stored) && isJsonObject(schema)) {
+    merged['SchemaConfiguration'] = mergeMembers(stored['SchemaConfiguration'], schema)
+  }
+  return merged
+}
+
+function mergeMembers(stored: Block, update: Block): JsonObject {
+  return { ...(isJsonObject(stored) ? stored : {}), ...(isJsonObject(update) ? update : {}) }
+}
+
+function refuseImpossible(stored: JsonObject, merged: JsonObject): void {
+  if (stored['S3BackupMode'] === 'Enabled' && merged['S3BackupMode'] === 'Disabled') {
+    throw refused('Disabling S3 backup is not currently supported.')
+  }
+  const partitioning = 'DynamicPartitioningConfiguration'
+  if (isOn(merged[partitioning]) !== isOn(stored[partitioning])) {
+    throw refused(
+      'Dynamic partitioning can only be enabled when a delivery stream is created, and not be disabled.',
+    )
+  }
+}
+
+function isOn(block: Block): boolean {
   return isJsonObject(block) && block['Enabled'] === true
+}
+
+function refused(message: string): ApiError {
+  return new ApiError('InvalidArgumentException', message)
 }

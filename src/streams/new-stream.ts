@@ -22,7 +22,7 @@ export interface NewStream {
   readonly destination: JsonObject
   readonly directPutSource?: JsonObject
   readonly encryption?: KeyRequest
-  readonly tags: ReadonlyMap<string, string>
+  readonly tags: ReadonlyMap<string, string | undefined>
 }
 
 /**
@@ -55,13 +55,14 @@ export function keyRequest(input: JsonObject): KeyRequest {
 }
 
 /** @throws {ApiError} InvalidArgumentException for a key that is given twice */
-export function tagsOf(list: JsonObject[string]): ReadonlyMap<string, string> {
-  const tags = new Map<string, string>()
+export function tagsOf(list: JsonObject[string]): ReadonlyMap<string, string | undefined> {
+  const tags = new Map<string, string | undefined>()
   for (const tag of Array.isArray(list) ? list : []) {
     if (!isJsonObject(tag)) continue
     const key = String(tag['Key'])
     if (tags.has(key)) throw refused(`The tag key ${key} is given more than once.`)
-    tags.set(key, String(tag['Value'] ?? ''))
+    const value = tag['Value']
+    tags.set(key, value === undefined ? undefined : String(value))
   }
   return tags
 }

@@ -37,13 +37,14 @@ export const EXTENDED_MEMBERS = [
 export function withDefaults(block: JsonObject): JsonObject {
   return {
     ...block,
-    BufferingHints: block['BufferingHints'] ?? {
+    BufferingHints: {
       SizeInMBs: DEFAULT_SIZE_MB,
       IntervalInSeconds: DEFAULT_INTERVAL_SECONDS,
+      ...object(block['BufferingHints']),
     },
     CompressionFormat: block['CompressionFormat'] ?? 'UNCOMPRESSED',
     EncryptionConfiguration: block['EncryptionConfiguration'] ?? { NoEncryptionConfig: 'NoEncryption' },
-    CloudWatchLoggingOptions: block['CloudWatchLoggingOptions'] ?? { Enabled: false },
+    CloudWatchLoggingOptions: { Enabled: false, ...object(block['CloudWatchLoggingOptions']) },
   }
 }
 
@@ -64,9 +65,14 @@ export function checkS3Block(block: JsonObject): void {
       'If you specify a value for SizeInMBs, you must also specify a value for IntervalInSeconds, and vice versa.',
     )
   }
-  const encryption = object(block['EncryptionConfiguration'])
-  if ('NoEncryptionConfig' in encryption && 'KMSEncryptionConfig' in encryption) {
-    throw refused('EncryptionConfiguration takes either NoEncryptionConfig or KMSEncryptionConfig, not both.')
+  const encryption = block['EncryptionConfiguration']
+  if (
+    isJsonObject(encryption) &&
+    'NoEncryptionConfig' in encryption === 'KMSEncryptionConfig' in encryption
+  ) {
+    throw refused(
+      'EncryptionConfiguration must have exactly one of NoEncryptionConfig and KMSEncryptionConfig.',
+    )
   }
   const prefixes = checkPrefixes(text(block['Prefix']), text(block['ErrorOutputPrefix']), {
     dynamicPartitioning: false,

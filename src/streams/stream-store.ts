@@ -7,6 +7,7 @@ import { chmodSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { OperatorError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
+import type { KeyOwner } from './key-wrap.ts'
 
 const VERSION = 1
 
@@ -25,10 +26,8 @@ const SCHEMA = `
   CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 `
 
-export interface StoredKey {
+export interface StoredKey extends KeyOwner {
   readonly keyId: number
-  readonly stream: string
-  readonly masterKey: string
   readonly wrapped: Uint8Array
 }
 
@@ -63,7 +62,8 @@ export class StreamStore {
       this.#database.exec('COMMIT')
       return result
     } catch (error) {
-      this.#database.exec('ROLLBACK')
+      // SQLite has rolled back by itself after some errors, a full disk among them.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
       throw error
     }
   }
@@ -112,21 +112,24 @@ export class StreamStore {
   }
 
   /** @returns the number of the key, never used before */
-  addKey(stream: string, masterKey: string, wrapped: Uint8Array): number {
+  addKey({ stream, masterKey }: KeyOwner, wrapped: Uint8Array): number {
     const { lastInsertRowid } = this.#database
       .prepare('INSERT INTO data_keys (stream, master_key, wrapped) VALUES (?, ?, ?)')
       .run(stream, masterKey, wrapped)
     return Number(lastInsertRowid)
   }
 
-  /** Notes a call that switches encryption and returns how many there were since `sinceMs`, this one included. */
-  countEncryptionCall(stream: string, atMs: number, sinceMs: number): number {
-    this.#database.prepare('DELETE FROM encryption_calls WHERE at_ms < ?').run(sinceMs)
-    this.#database.prepare('INSERT INTO encryption_calls VALUES (?, ?)').run(stream, atMs)
+  /** How often encryption of a stream was switched after `sinceMs`; older calls are forgotten. */
+  encryptionCalls(stream: string, sinceMs: number): number {
+    this.#database.prepare('DELETE FROM encryption_calls WHERE at_ms <= ?').run(sinceMs)
     const row = this.#database
       .prepare('SELECT count(*) AS calls FROM encryption_calls WHERE stream = ?')
       .get(stream)
     return Number(row?.['calls'])
+  }
+
+  addEncryptionCall(stream: string, atMs: number): void {
+    this.#database.prepare('INSERT INTO encryption_calls VALUES (?, ?)').run(stream, atMs)
   }
 
   close(): void {

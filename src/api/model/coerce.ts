@@ -8,50 +8,48 @@ import { isJsonObject, type Json, type JsonObject } from '../../json.ts'
 import { type Shape, shapeNamed } from './model.ts'
 
 const INTEGER_MAX = 2_147_483_647
-const DEPTH_MAX = 50
 
 /** @throws {ApiError} SerializationException; InternalFailure for `null` in a list, as AWS answers */
-export function coerce(value: Json, shapeName: string, depth = 0): Json {
+export function coerce(value: Json, shapeName: string): Json {
   const shape = shapeNamed(shapeName)
-  if (depth > DEPTH_MAX) throw mismatch('The request is nested too deeply.')
   switch (shape.type) {
     case 'structure':
-      return coerceStructure(value, shape, depth)
+      return coerceStructure(value, shape)
     case 'list':
-      return coerceList(value, shape, depth)
+      return coerceList(value, shape)
     case 'map':
-      return coerceMap(value, shape, depth)
+      return coerceMap(value, shape)
     default:
       return coerceScalar(value, shape)
   }
 }
 
-function coerceStructure(value: Json, shape: Shape, depth: number): JsonObject {
+function coerceStructure(value: Json, shape: Shape): JsonObject {
   if (Array.isArray(value)) throw mismatch('Start of list found where not expected')
   if (!isJsonObject(value)) throw mismatch('Expected null')
   const known: Record<string, Json> = {}
   for (const [name, member] of Object.entries(shape.members ?? {})) {
     const given = Object.hasOwn(value, name) ? value[name] : undefined
-    if (given !== undefined && given !== null) known[name] = coerce(given, member.shape, depth + 1)
+    if (given !== undefined && given !== null) known[name] = coerce(given, member.shape)
   }
   return known
 }
 
-function coerceList(value: Json, shape: Shape, depth: number): Json {
+function coerceList(value: Json, shape: Shape): Json {
   if (isJsonObject(value)) throw mismatch('Start of structure or map found where not expected.')
   if (!Array.isArray(value)) throw mismatch('Expected list or null')
   return value.map((entry) => {
     if (entry === null) throw new ApiError('InternalFailure', 'A list must not contain null.')
-    return coerce(entry, shape.member!.shape, depth + 1)
+    return coerce(entry, shape.member!.shape)
   })
 }
 
-function coerceMap(value: Json, shape: Shape, depth: number): Json {
+function coerceMap(value: Json, shape: Shape): Json {
   if (Array.isArray(value)) throw mismatch('Start of list found where not expected')
   if (!isJsonObject(value)) throw mismatch('Expected map or null')
   const entries = Object.entries(value)
     .filter(([, entry]) => entry !== undefined && entry !== null)
-    .map(([key, entry]) => [key, coerce(entry as Json, shape.value!.shape, depth + 1)])
+    .map(([key, entry]) => [key, coerce(entry as Json, shape.value!.shape)])
   return Object.fromEntries(entries)
 }
 
@@ -73,11 +71,9 @@ function coerceScalar(value: Json, shape: Shape): Json {
       throw mismatch(`class java.lang.${javaType(value)} can not be converted to milliseconds since epoch`)
     case 'double':
       if (typeof value === 'number') return value
-      throw cannotConvert(value, 'a Double')
+      throw cannotConvert(value, 'an Double')
     default:
-      if (typeof value !== 'number') {
-        throw cannotConvert(value, shape.type === 'long' ? 'a Long' : 'an Integer')
-      }
+      if (typeof value !== 'number') throw cannotConvert(value, 'an Integer')
       return Math.max(-INTEGER_MAX - 1, Math.min(INTEGER_MAX, Math.floor(value)))
   }
 }

@@ -1,146 +1,170 @@
-/** The second pass over a request: the model's constraints, reported as AWS does, at most ten at a time. */
+/** The second pass over a request: the model's constraints, in AWS's words. */
 
-import { isJsonObject, type Json } from '../../json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../json.ts'
 import { type Shape, shapeNamed } from './model.ts'
-import { printedEnums, printedPatterns } from './printed.ts'
+import { printedPattern, violatedPattern } from './patterns.ts'
+import { memberOrder, printedEnums } from './printed.ts'
 
 export interface ConstraintOptions {
   /** Accept other hosts than AWS's, and http, where the model's patterns demand AWS and https. */
   readonly relaxPatterns: boolean
 }
 
-/** Patterns that only keep self-hosted endpoints out. */
-const RELAXED: Readonly<Record<string, string>> = {
-  HttpEndpointUrl: 'https?://.*',
-  ElasticsearchClusterEndpoint: 'https?:.*',
-  AmazonopensearchserviceClusterEndpoint: 'https?:.*',
-  AmazonOpenSearchServerlessCollectionEndpoint: 'https?:.*',
-  ClusterJDBCURL: 'jdbc:(redshift|postgresql)://[^/:]+:\\d{1,5}/[a-zA-Z0-9_$-]+',
-  SnowflakeAccountUrl: '.+',
+/** AWS stops at the tenth, so that a request cannot ask for an endless answer. */
+const VIOLATIONS_MAX = 10
+
+class Violations {
+  readonly list: string[] = []
+
+  get isFull(): boolean {
+    return this.list.length === VIOLATIONS_MAX
+  }
+
+  add(path: string, constraint: string): void {
+    if (!this.isFull) this.list.push(`Value at '${path}' failed to satisfy constraint: ${constraint}`)
+  }
 }
 
-const compiled = new Map<string, RegExp>()
+/** The first ten violations of a request whose types are right. */
+export function violations(request: Json, shapeName: string, options: ConstraintOptions): readonly string[] {
+  const found = new Violations()
+  check(request, shapeName, options, '', found)
+  return found.list
+}
 
-/** All violations, in the order of the members; `path` is that of the value, empty for the request itself. */
-export function violations(value: Json, shapeName: string, options: ConstraintOptions, path = ''): string[] {
+/** @param path  of the value, empty for the request itself */
+function check(
+  value: Json,
+  shapeName: string,
+  options: ConstraintOptions,
+  path: string,
+  found: Violations,
+): void {
   const shape = shapeNamed(shapeName)
   switch (shape.type) {
     case 'structure':
-      return structureViolations(value, shape, options, path)
-    case 'list': {
-      const list = Array.isArray(value) ? value : []
-      const entries = list.flatMap((entry, i) =>
-        violations(entry, shape.member!.shape, options, `${path}.${i + 1}.member`),
-      )
-      return [...lengthViolations(list.length, shape, path), ...entries]
-    }
+      if (isJsonObject(value)) checkStructure(value, shapeName, options, path, found)
+      break
+    case 'list':
+      if (Array.isArray(value)) checkList(value, shape, options, path, found)
+      break
     case 'map':
-      return mapViolations(value, shape, options, path)
+      if (isJsonObject(value)) checkMap(value, shape, options, path, found)
+      break
     case 'string':
-      return stringViolations(String(value), shapeName, shape, options, path)
+      checkString(String(value), shapeName, options, path, found)
+      break
     case 'blob':
-      return lengthViolations(decodedLength(String(value)), shape, path)
+      checkBounds(decodedLength(String(value)), 'length', shape, path, found)
+      break
     case 'integer':
-    case 'long':
     case 'double':
-      return numberViolations(Number(value), shape, path)
-    default:
-      return []
+      checkBounds(Number(value), 'value', shape, path, found)
+      break
+    case 'boolean':
+    case 'timestamp':
+      break
   }
 }
 
-function structureViolations(value: Json, shape: Shape, options: ConstraintOptions, path: string): string[] {
-  const found: string[] = []
-  for (const [name, member] of Object.entries(shape.members ?? {})) {
-    const at = path === '' ? lowerFirst(name) : `${path}.${lowerFirst(name)}`
-    const given = isJsonObject(value) ? value[name] : undefined
-    if (given !== undefined) found.push(...violations(given, member.shape, options, at))
-    else if (shape.required?.includes(name)) found.push(violation(at, 'Member must not be null'))
-  }
-  return found
-}
-
-function mapViolations(value: Json, shape: Shape, options: ConstraintOptions, path: string): string[] {
-  if (!isJsonObject(value)) return []
-  const found: string[] = []
-  const keys = Object.keys(value)
-  if (keys.some((key) => violations(key, shape.key!.shape, options, path).length > 0)) {
-    found.push(violation(path, `Map keys must satisfy constraint: [${describe(shape.key!.shape)}]`))
-  }
-  if (keys.some((key) => violations(value[key] as Json, shape.value!.shape, options, path).length > 0)) {
-    found.push(violation(path, `Map value must satisfy constraint: [${describe(shape.value!.shape)}]`))
-  }
-  return found
-}
-
-function stringViolations(
-  value: string,
+function checkStructure(
+  value: JsonObject,
   shapeName: string,
+  options: ConstraintOptions,
+  path: string,
+  found: Violations,
+): void {
+  const { members = {}, required = [] } = shapeNamed(shapeName)
+  for (const name of new Set([...(memberOrder[shapeName] ?? []), ...Object.keys(members)])) {
+    if (found.isFull) return
+    const at = path === '' ? lowerFirst(name) : `${path}.${lowerFirst(name)}`
+    const given = value[name]
+    if (given !== undefined) check(given, members[name]!.shape, options, at, found)
+    else if (required.includes(name)) found.add(at, 'Member must not be null')
+  }
+}
+
+function checkList(
+  list: readonly Json[],
   shape: Shape,
   options: ConstraintOptions,
   path: string,
-): string[] {
-  const found: string[] = []
-  if (shape.enum !== undefined && !shape.enum.includes(value)) {
+  found: Violations,
+): void {
+  checkBounds(list.length, 'length', shape, path, found)
+  for (const [i, entry] of list.entries()) {
+    if (found.isFull) return
+    check(entry, shape.member!.shape, options, `${path}.${i + 1}.member`, found)
+  }
+}
+
+/** One violation stands for all keys, and one for all values. */
+function checkMap(
+  map: JsonObject,
+  shape: Shape,
+  options: ConstraintOptions,
+  path: string,
+  found: Violations,
+): void {
+  const [keyShape, valueShape] = [shape.key!.shape, shape.value!.shape]
+  const violates = (text: Json, shapeName: string) => violations(text, shapeName, options).length > 0
+  if (Object.keys(map).some((key) => violates(key, keyShape))) {
+    found.add(path, `Map keys must satisfy constraint: [${describe(keyShape, options)}]`)
+  }
+  if (Object.values(map).some((value) => violates(value as Json, valueShape))) {
+    found.add(path, `Map value must satisfy constraint: [${describe(valueShape, options)}]`)
+  }
+}
+
+function checkString(
+  text: string,
+  shapeName: string,
+  { relaxPatterns }: ConstraintOptions,
+  path: string,
+  found: Violations,
+): void {
+  const shape = shapeNamed(shapeName)
+  if (shape.enum !== undefined && !shape.enum.includes(text)) {
     const printed = printedEnums[shapeName] ?? shape.enum
-    found.push(violation(path, `Member must satisfy enum value set: [${printed.join(', ')}]`))
+    found.add(path, `Member must satisfy enum value set: [${printed.join(', ')}]`)
   }
-  const pattern = (options.relaxPatterns ? RELAXED[shapeName] : undefined) ?? shape.pattern
-  if (pattern !== undefined && !wholeMatch(pattern).test(value))
-    found.push(violation(path, patternText(shapeName, pattern)))
-  return [...found, ...lengthViolations(value.length, shape, path)]
+  const pattern = violatedPattern(text, shapeName, relaxPatterns)
+  if (pattern !== undefined) found.add(path, patternConstraint(pattern))
+  checkBounds(text.length, 'length', shape, path, found)
 }
 
-function lengthViolations(length: number, shape: Shape, path: string): string[] {
-  const found: string[] = []
-  if (shape.max !== undefined && length > shape.max) {
-    found.push(violation(path, `Member must have length less than or equal to ${shape.max}`))
-  }
-  if (shape.min !== undefined && length < shape.min) {
-    found.push(violation(path, `Member must have length greater than or equal to ${shape.min}`))
-  }
-  return found
+function checkBounds(
+  measured: number,
+  what: 'length' | 'value',
+  { min, max }: Shape,
+  path: string,
+  found: Violations,
+): void {
+  if (max !== undefined && measured > max) found.add(path, atMost(what, max))
+  if (min !== undefined && measured < min) found.add(path, atLeast(what, min))
 }
 
-function numberViolations(value: number, shape: Shape, path: string): string[] {
-  const found: string[] = []
-  if (shape.max !== undefined && value > shape.max) {
-    found.push(violation(path, `Member must have value less than or equal to ${shape.max}`))
-  }
-  if (shape.min !== undefined && value < shape.min) {
-    found.push(violation(path, `Member must have value greater than or equal to ${shape.min}`))
-  }
-  return found
+/** All constraints of a map's keys or values, in AWS's order. */
+function describe(shapeName: string, { relaxPatterns }: ConstraintOptions): string {
+  const { min, max } = shapeNamed(shapeName)
+  const pattern = printedPattern(shapeName, relaxPatterns)
+  return [
+    ...(max === undefined ? [] : [atMost('length', max)]),
+    ...(min === undefined ? [] : [atLeast('length', min)]),
+    ...(pattern === undefined ? [] : [patternConstraint(pattern)]),
+  ].join(', ')
 }
 
-function describe(shapeName: string): string {
-  const { min, max, pattern } = shapeNamed(shapeName)
-  const parts: string[] = []
-  if (max !== undefined) parts.push(`Member must have length less than or equal to ${max}`)
-  if (min !== undefined) parts.push(`Member must have length greater than or equal to ${min}`)
-  if (pattern !== undefined) parts.push(patternText(shapeName, pattern))
-  return parts.join(', ')
+function atMost(what: string, max: number): string {
+  return `Member must have ${what} less than or equal to ${max}`
 }
 
-function patternText(shapeName: string, pattern: string): string {
-  return `Member must satisfy regular expression pattern: ${printedPatterns[shapeName] ?? pattern}`
+function atLeast(what: string, min: number): string {
+  return `Member must have ${what} greater than or equal to ${min}`
 }
 
-/** Java's `matches()`: the whole string, and `.` matches no line break. */
-function wholeMatch(pattern: string): RegExp {
-  let expression = compiled.get(pattern)
-  if (expression === undefined) {
-    const flags = pattern.includes('\\p{') ? 'u' : ''
-    // `\-` and `\:` are no escapes under the u flag outside and inside of classes alike.
-    const source = flags === 'u' ? pattern.replaceAll('\\/', '/').replaceAll('+\\-@', '+@\\-') : pattern
-    expression = new RegExp(`^(?:${source})$`, flags)
-    compiled.set(pattern, expression)
-  }
-  return expression
-}
-
-function violation(path: string, constraint: string): string {
-  return `Value at '${path}' failed to satisfy constraint: ${constraint}`
+function patternConstraint(pattern: string): string {
+  return `Member must satisfy regular expression pattern: ${pattern}`
 }
 
 function lowerFirst(name: string): string {

@@ -10,7 +10,6 @@ export interface Shape {
     | 'string'
     | 'blob'
     | 'integer'
-    | 'long'
     | 'double'
     | 'boolean'
     | 'timestamp'

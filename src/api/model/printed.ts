@@ -1,4 +1,4 @@
-/** Where AWS prints a constraint otherwise than the model writes it; seen in its answers of 2026. */
+/** Where AWS prints or orders constraints otherwise than the model writes them; seen in its answers of 2026. */
 
 export const printedEnums: Readonly<Record<string, readonly string[]>> = {
   CompressionFormat: ['ZIP', 'HADOOP_SNAPPY', 'Snappy', 'GZIP', 'UNCOMPRESSED'],
@@ -31,4 +31,27 @@ export const printedEnums: Readonly<Record<string, readonly string[]>> = {
 
 export const printedPatterns: Readonly<Record<string, string>> = {
   FileExtension: "^(|\\.[0-9a-z!\\-_.*'()]+)$",
+}
+
+/** Members whose violations come first, in this order; all others follow as in the model. */
+export const memberOrder: Readonly<Record<string, readonly string[]>> = {
+  ExtendedS3DestinationConfiguration: ['DataFormatConversionConfiguration'],
+  ExtendedS3DestinationUpdate: ['DataFormatConversionConfiguration'],
+  DataFormatConversionConfiguration: [
+    'OutputFormatConfiguration',
+    'InputFormatConfiguration',
+    'SchemaConfiguration',
+  ],
+  ParquetSerDe: ['MaxPaddingBytes', 'BlockSizeBytes', 'PageSizeBytes', 'Compression', 'WriterVersion'],
+  OrcSerDe: [
+    'DictionaryKeyThreshold',
+    'BlockSizeBytes',
+    'RowIndexStride',
+    'PaddingTolerance',
+    'StripeSizeBytes',
+    'Compression',
+    'FormatVersion',
+    'BloomFilterFalsePositiveProbability',
+  ],
+  SchemaConfiguration: ['VersionId', 'CatalogId', 'DatabaseName', 'RoleARN', 'Region', 'TableName'],
 }

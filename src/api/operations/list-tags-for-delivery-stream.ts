@@ -17,7 +17,7 @@ export function listTagsForDeliveryStream(streams: DeliveryStreams): Operation {
       const listed = [...tags]
         .filter(([key]) => after === undefined || key > String(after))
         .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([Key, Value]) => ({ Key, Value }))
+        .map(([Key, Value]) => (Value === undefined ? { Key } : { Key, Value }))
       return { Tags: listed.slice(0, limit), HasMoreTags: listed.length > limit }
     },
   }

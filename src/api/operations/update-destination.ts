@@ -4,6 +4,14 @@ import type { DeliveryStreams } from '../../streams/delivery-streams.ts'
 import { DESTINATIONS, refuseUnsupportedDestination } from '../../streams/unsupported.ts'
 import type { Operation } from '../operation.ts'
 
+/** AWS itself never turns a stream of another kind into one of these. */
+const NEVER_SWITCHED_TO = [
+  'Elasticsearch',
+  'Amazonopensearchservice',
+  'AmazonOpenSearchServerless',
+  'HttpEndpoint',
+]
+
 /** @see https://docs.aws.amazon.com/firehose/latest/APIReference/API_UpdateDestination.html */
 export function updateDestination(streams: DeliveryStreams): Operation {
   return {
@@ -30,6 +38,9 @@ function updateBlock(input: JsonObject): JsonObject {
     throw refused('At least one destination or source configuration update must be provided')
   }
   if (given.length > 1) throw refused('Exactly one destination configuration is supported for a Firehose')
+  if (NEVER_SWITCHED_TO.includes(kind)) {
+    throw refused(`Changing the destination type to or from ${kind} is not supported at this time.`)
+  }
   refuseUnsupportedDestination(kind)
   const block = input[`${kind}DestinationUpdate`]
   return isJsonObject(block) ? block : {}
