@@ -1,11 +1,12 @@
 /** `hydrant check-config` */
 
-import type { Config, ObjectStoreSettings } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
 import { formatBytes } from '../config/units.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Arguments } from './arguments.ts'
 import { checkDeclaredStreams } from './declared-streams.ts'
+import { describeStore } from './describe-store.ts'
 import { processSources } from './process-sources.ts'
 import type { Write } from './write.ts'
 
@@ -40,9 +41,4 @@ function summaryOf(config: Config): string[] {
   ]
   const width = Math.max(...rows.map(([name]) => name.length))
   return rows.map(([name, value]) => `${name.padEnd(width)}   ${value}`)
-}
-
-function describeStore(store: ObjectStoreSettings): string {
-  if (store.kind === 'directory') return `${store.path}, one folder a bucket`
-  return `${store.endpoint ?? "AWS's S3"}, region ${store.region}`
 }

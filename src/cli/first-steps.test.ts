@@ -48,6 +48,13 @@ test('a server with its own certificate is trusted by it', () => {
   )
 })
 
+test('a server on all interfaces is reached on loopback', () => {
+  const config = load({ environment: { HYDRANT_ACCESS_KEY_ID: 'me', HYDRANT_SECRET_ACCESS_KEY: 'hush' } })
+  for (const url of ['http://[::]:4573', 'http://0.0.0.0:4573']) {
+    assert.match(firstSteps(config, url)[0]!, /--endpoint-url http:\/\/127\.0\.0\.1:4573 /)
+  }
+})
+
 test('what keeps the server from listening is told with a way out', () => {
   const failure = (code: string) =>
     explainListenError(Object.assign(new Error(code), { code }), { host: '127.0.0.1', port: 4573 })

@@ -27,7 +27,12 @@ function awsCommand(config: Config, url: string): string {
   // Without callers any signature will do, but the CLI refuses to make one from nothing.
   const credentials = config.callers.length === 0 ? 'AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any ' : ''
   const trust = config.tls === undefined ? '' : ` --ca-bundle ${quote(config.tls.certPath)}`
-  return `${credentials}aws --endpoint-url ${url} --region ${config.region}${trust}`
+  return `${credentials}aws --endpoint-url ${reachable(url)} --region ${config.region}${trust}`
+}
+
+/** All interfaces is no address to connect to, and in no certificate. */
+function reachable(url: string): string {
+  return url.replace(/^(https?:\/\/)(\[::\]|0\.0\.0\.0)(?=:|\/|$)/, '$1127.0.0.1')
 }
 
 function listObjects(config: Config): string {

@@ -4,11 +4,10 @@ import type { Config } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
 import { DataDirectory } from '../data-directory.ts'
 import { EXIT } from '../exit-codes.ts'
-import { readVersion } from '../version.ts'
 import type { Arguments } from './arguments.ts'
-import { firstSteps } from './first-steps.ts'
 import { explainListenError } from './listen-error.ts'
 import { processSources } from './process-sources.ts'
+import { readyText } from './ready-text.ts'
 import { stopSignal } from './stop-signals.ts'
 import type { Write } from './write.ts'
 
@@ -35,23 +34,4 @@ async function start(config: Config) {
   } catch (error) {
     throw explainListenError(error, config.listen) ?? error
   }
-}
-
-function readyText(config: Config, url: string): string {
-  const { objectStore } = config
-  const objects =
-    objectStore.kind === 'directory'
-      ? `${objectStore.path} (one folder a bucket)`
-      : `${objectStore.endpoint ?? "AWS's S3"}, region ${objectStore.region}`
-  const access =
-    config.callers.length === 0 ? 'any signature is accepted' : `${config.callers.length} callers`
-  return `Hydrant ${readVersion()} is ready: ${url} (${access})
-  records and settings  ${config.dataDirectory}
-  objects               ${objects}
-
-To try it, paste these into another terminal:
-
-${firstSteps(config, url).join('\n')}
-
-`
 }
