@@ -8,6 +8,7 @@ import { readCallers, singleCaller } from './callers.ts'
 import type { Caller, Config } from './config.ts'
 import { parseConfigFile } from './config-file.ts'
 import { readDeclaredStreams } from './declared-streams.ts'
+import type { Member } from './located.ts'
 import { isLoopback } from './loopback.ts'
 import { readMasterKeys } from './master-keys.ts'
 import { objectStoreFrom, readBuckets } from './object-store-settings.ts'
@@ -159,7 +160,7 @@ function within(prefix: string, given: ReadonlyMap<string, Given>): ReadonlyMap<
 function allCallers(
   values: ServerValues,
   given: ReadonlyMap<string, Given>,
-  list: Parameters<typeof readCallers>[0],
+  list: Member | undefined,
   homeDirectory: string,
   context: FileContext,
 ): readonly Caller[] {

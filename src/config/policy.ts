@@ -8,7 +8,8 @@ import { didYouMean } from './nearest.ts'
 /** What a caller may do who has no policy of its own. */
 export const ALLOW_ALL: readonly PolicyStatement[] = [{ effect: 'Allow', actions: ['*'], resources: ['*'] }]
 
-const OPERATIONS = [
+/** Held against the service model by a test. */
+export const OPERATIONS: readonly string[] = [
   'CreateDeliveryStream',
   'DeleteDeliveryStream',
   'DescribeDeliveryStream',

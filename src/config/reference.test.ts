@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
+import { operationNames } from '../api/model/model.ts'
+import { OPERATIONS } from './policy.ts'
 import { configurationReference } from './reference.ts'
 import { flagOf, SETTINGS, variableOf } from './settings.ts'
 import { load } from './testing.ts'
@@ -32,6 +34,10 @@ describe('docs/configuration.md', () => {
     assert.equal(config.buckets.size, 2)
     assert.equal(config.deliveryStreams.length, 1)
   })
+})
+
+test('policies know the operations of the service model', () => {
+  assert.deepEqual([...OPERATIONS].sort(), [...operationNames].sort())
 })
 
 test('names of variables and flags come from the name in the file', () => {
