@@ -51,7 +51,9 @@ export function loadConfig(sources: Sources): Config {
   const deliveryStreams = readDeclaredStreams(member('deliveryStreams'), context)
   const tls = tlsFrom(values, given, sources, problems)
 
-  checkListen(values.listen.host, callers, given.get('listen'), problems)
+  // Callers that could not be read are told already; nothing is open to anybody then.
+  const isOpen = callers.length === 0 && (problems.isEmpty || member('callers') === undefined)
+  if (isOpen) checkLoopback(values.listen.host, given.get('listen'), problems)
   checkLogSizes(values, given, problems)
   checkVariables(sources, context.references.names, problems)
   problems.throwIfAny()
@@ -197,13 +199,8 @@ function tlsFrom(
   return undefined
 }
 
-function checkListen(
-  host: string,
-  callers: readonly Caller[],
-  given: Given | undefined,
-  problems: Problems,
-): void {
-  if (callers.length > 0 || isLoopback(host)) return
+function checkLoopback(host: string, given: Given | undefined, problems: Problems): void {
+  if (isLoopback(host)) return
   problems.add(
     given?.where ?? 'listen',
     'anybody who reaches this address could read and write: set HYDRANT_ACCESS_KEY_ID and ' +

@@ -204,6 +204,12 @@ describe('mistakes are told with their place and what to do', () => {
     test(name, () => assert.deepEqual(problemsOf(given), [problem]))
   }
 
+  test('callers that cannot be read are not also called missing', () => {
+    const file = 'listen: 0.0.0.0:1\ncallers:\n  - accessKeyId: a\n'
+    assert.deepEqual(problemsOf({ file }), ['hydrant.yaml:3:5: the caller needs secretAccessKey'])
+    assert.equal(problemsOf({ file: 'listen: 0.0.0.0:1\ncallers: []' }).length, 1)
+  })
+
   test('all at once', () => {
     const problems = problemsOf({
       file: 'regoin: x\nlisten: nowhere\n',
