@@ -21,7 +21,9 @@ import { startWorkerThread } from './delivery/worker-handle.ts'
 import { removeLeftovers } from './destinations/s3/directory-object-store.ts'
 import type { JsonObject } from './json.ts'
 import { EmbeddedLog, type KnownPartition } from './log/embedded-log.ts'
+import { FRAME_BYTES_MAX } from './log/frame.ts'
 import { LogDirectory } from './log/log-directory.ts'
+import { READS_MAX } from './log/read-buffers.ts'
 import { nodePlatform } from './node-platform.ts'
 import { Health } from './observability/health.ts'
 import { Logger } from './observability/logger.ts'
@@ -37,6 +39,9 @@ import { StreamStore } from './streams/stream-store.ts'
 const SECRET_BYTES = 16
 /** Answers under way may take this long of the grace period before their connections are cut. */
 const ANSWERS_MS = 5000
+/** Kept storage of request bodies and frames. */
+const POOLED_BYTES_MAX = 2 * 32 * 1024 * 1024
+const BODIES_BYTES_MIN = 8 * 1024 * 1024
 
 export interface RunningServer {
   readonly url: string
@@ -201,29 +206,32 @@ async function knownPartitions(
       lanes: stream.delivery.backup === undefined ? ['primary'] : ['primary', 'backup'],
     })),
   )
-  return Promise.all(
-    partitions.map(async ({ id, lanes }) => {
-      const journals = await Promise.all(lanes.map((lane) => readJournal(disk, directory.journal(id, lane))))
-      const states = journals.map((journal) => journal?.state)
-      const ends = states.flatMap((state) => [
-        state?.low ?? 0,
-        ...(state?.settled.ranges ?? []).map(({ to }) => to),
-        ...[...(state?.intents.values() ?? [])].flatMap(({ offsets }) => offsets.map(({ to }) => to)),
-      ])
-      return { id, settled: Math.min(...states.map((state) => state?.low ?? 0)), next: Math.max(0, ...ends) }
-    }),
-  )
+  const known: KnownPartition[] = []
+  // One at a time: every journal takes a file handle while it is read, and there may be thousands.
+  for (const { id, lanes } of partitions) {
+    const journals = await Promise.all(lanes.map((lane) => readJournal(disk, directory.journal(id, lane))))
+    const states = journals.map((journal) => journal?.state)
+    const ends = states.flatMap((state) => [
+      state?.low ?? 0,
+      ...(state?.settled.ranges ?? []).map(({ to }) => to),
+      ...[...(state?.intents.values() ?? [])].flatMap(({ offsets }) => offsets.map(({ to }) => to)),
+    ])
+    known.push({ id, settled: Math.min(...states.map((state) => state?.low ?? 0)), next: Math.max(0, ...ends) })
+  }
+  return known
 }
 
+/** The budget is for all buffers: what requests, frames and reads may hold is taken off before bodies share the rest. */
 function workerSettings(config: Config): readonly WorkerSettings[] {
   const { workers } = config.delivery
+  const bodiesBytes = config.memory.budgetBytes - POOLED_BYTES_MAX - workers * READS_MAX * FRAME_BYTES_MAX
   return Array.from({ length: workers }, (_, worker) => ({
     worker,
     dataDirectory: config.dataDirectory,
     objectStore: config.objectStore,
     buckets: [...config.buckets],
     gzipLevel: config.delivery.gzipLevel,
-    budgetBytes: config.memory.budgetBytes / workers,
+    budgetBytes: Math.max(BODIES_BYTES_MIN, bodiesBytes / workers),
     failedMsMax: config.retention.failedMs,
   }))
 }

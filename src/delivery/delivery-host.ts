@@ -29,6 +29,7 @@ interface Share {
   readonly settings: WorkerSettings
   /** Absent until the first partition, and while a dead worker is being replaced. */
   handle: WorkerHandle | undefined
+  isRestarting: boolean
   readonly partitions: Map<PartitionId, OpenPartition>
   commits: RunTable
   readonly requests: Map<number, { resolve: () => void; reject: (error: Error) => void }>
@@ -57,6 +58,7 @@ export class DeliveryHost implements LogListener {
     this.#shares = options.workers.map((settings) => ({
       settings,
       handle: undefined,
+      isRestarting: false,
       partitions: new Map(),
       commits: new RunTable(),
       requests: new Map(),
@@ -67,6 +69,8 @@ export class DeliveryHost implements LogListener {
   async open(partition: PartitionId, settings: DeliverySettings, start: number): Promise<void> {
     const share = this.#shareOf(partition)
     share.partitions.set(partition, { settings, start })
+    // The next worker is given all partitions of the share, this one with them.
+    if (share.isRestarting) return
     if (share.handle === undefined) this.#start(share)
     await this.#openOn(share, partition)
   }
@@ -99,7 +103,9 @@ export class DeliveryHost implements LogListener {
       this.#shares.map(async (share) => {
         if (share.handle === undefined) return
         await this.#request(share, { type: 'stop', graceMs })
-        await share.handle.terminate()
+        const { handle } = share
+        this.#forget(share)
+        await handle?.terminate()
       }),
     )
   }
@@ -187,14 +193,21 @@ export class DeliveryHost implements LogListener {
     }
   }
 
-  #died(share: Share, error: Error): void {
+  /** The worker is gone: nobody answers what it was asked. */
+  #forget(share: Share): void {
     share.handle = undefined
     for (const waiting of share.requests.values()) waiting.resolve()
     share.requests.clear()
+  }
+
+  #died(share: Share, error: Error): void {
+    this.#forget(share)
     if (this.#isStopping) return
     this.#options.died(error)
+    share.isRestarting = true
     this.#options.clock.after(RESTART_MS, () => {
-      if (this.#isStopping || share.handle !== undefined) return
+      share.isRestarting = false
+      if (this.#isStopping) return
       this.#start(share)
       for (const partition of share.partitions.keys()) {
         this.#openOn(share, partition).catch((problem: unknown) => this.#options.died(problem as Error))

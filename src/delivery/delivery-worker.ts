@@ -6,7 +6,7 @@ import { ObjectStores } from '../destinations/s3/object-stores.ts'
 import type { DataKey } from '../log/data-keys.ts'
 import { FRAME_BYTES_MAX } from '../log/frame.ts'
 import { LogDirectory } from '../log/log-directory.ts'
-import { ReadBuffers } from '../log/read-buffers.ts'
+import { READS_MAX, ReadBuffers } from '../log/read-buffers.ts'
 import { runsOf } from '../log/run-table.ts'
 import { SegmentFiles } from '../log/segment-files.ts'
 import type { DeliveryEvent } from '../observability/events.ts'
@@ -17,8 +17,6 @@ import type { FromWorker, ToWorker, WorkerSettings } from './messages.ts'
 import { PartitionDelivery, type PartitionEnvironment } from './partition-delivery.ts'
 import { spoolPath } from './spool.ts'
 
-/** Reads at once in this thread; each holds a buffer of the largest frame. */
-const READS_MAX = 4
 const SEGMENTS_OPEN_MAX = 16
 /** How long settled offsets and events are collected before the main thread hears of them. */
 const REPORT_MS = 50
@@ -46,7 +44,7 @@ export class DeliveryWorker {
     this.#platform = platform
     this.#post = post
     this.#files = new SegmentFiles(platform.disk, SEGMENTS_OPEN_MAX)
-    this.#budget = new MemoryBudget(settings.budgetBytes)
+    this.#budget = new MemoryBudget(settings.budgetBytes, READS_MAX)
     this.#stores = new ObjectStores({
       objectStore: settings.objectStore,
       buckets: new Map(settings.buckets),
@@ -150,7 +148,11 @@ export class DeliveryWorker {
 
   async #stop(graceMs: number): Promise<void> {
     this.#gaugeTimer?.cancel()
-    await Promise.all([...this.#partitions.values()].map((delivery) => delivery.stop(graceMs)))
+    // In turn: a partition that is being opened must not begin after this.
+    const stops = [...this.#partitions.keys()].map((partition) =>
+      this.#inTurn(partition, async (delivery) => delivery?.stop(graceMs)),
+    )
+    await Promise.all(stops)
     await this.#stores.close()
     await this.#files.closeAll()
     this.#reportTimer?.cancel()

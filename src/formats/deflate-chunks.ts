@@ -71,9 +71,14 @@ export class DeflateChunks {
   }
 
   #deflate(chunk: Uint8Array): Uint8Array {
-    const deflated = deflateRawSync(chunk, { level: this.#level, finishFlush: constants.Z_SYNC_FLUSH, chunkSize: CHUNK_BYTES / 2 })
+    const deflated = deflateRawSync(chunk, {
+      level: this.#level,
+      finishFlush: constants.Z_SYNC_FLUSH,
+      chunkSize: CHUNK_BYTES / 2,
+    })
     this.#outputBytes += deflated.length
-    return deflated
+    // zlib hands out the beginning of a larger buffer, all of which would stay in memory with it.
+    return Uint8Array.prototype.slice.call(deflated)
   }
 
   #hold(data: Uint8Array): void {

@@ -1,5 +1,8 @@
 /** Buffers that readers take turns with: their number bounds both memory and concurrent reads. */
 
+/** Reads at once in one thread; each holds a buffer of the largest frame. */
+export const READS_MAX = 4
+
 export class ReadBuffers {
   readonly #bytes: number
   readonly #free: Buffer[] = []
