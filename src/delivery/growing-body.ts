@@ -78,14 +78,17 @@ export class GrowingBody implements Body {
     }
   }
 
-  /** Frees memory and spool file; the body was delivered or is given up. */
+  /**
+   * Frees memory and spool file; the body was delivered or is given up. Never rejects: a spool file that cannot be
+   * removed now is removed at the next start.
+   */
   async dispose(): Promise<void> {
     this.#isDisposed = true
     this.#budget.leave(this)
     this.#chunks = []
     this.#chunkBytes = 0
     await this.#spilling?.catch(() => undefined)
-    if (this.#path !== undefined) await this.#spool.disk.remove(this.#path)
+    if (this.#path !== undefined) await this.#spool.disk.remove(this.#path).catch(() => undefined)
   }
 
   #keep(chunks: readonly Uint8Array[]): void {

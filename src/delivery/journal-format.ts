@@ -6,9 +6,10 @@
  *        full disk does not stop deliveries, which are what makes room again
  * area   lines, ended by the first NUL or by lines that belong to an earlier use of the area
  * line   <CRC-32 of sequence and JSON, 8 hex digits> <JSON> \n
- * first  {"journal":1,"sequence":7,"low":120,"settled":[[130,140]]}
- *        the state when this area was begun; the area with the higher sequence counts
- * then   {"intent":{"id":…,"bucket":…,"key":…,"encoding":…,"offsets":[[140,200]]}}
+ * first  {"journal":1,"sequence":7,"low":120,"settled":[[130,140]],"intents":[…]}
+ *        the whole state when this area was begun, in one line: a crash leaves all of it or nothing. The area with
+ *        the higher sequence counts
+ * then   {"intent":{"id":…,"bucket":…,"key":…,"encoding":…,"oldestMs":…,"offsets":[[140,200]]}}
  *        sealed: synced before the first try, so that every object that may exist is known
  *        {"settled":"<id>","offsets":[[140,200]]}
  *        arrived; not synced, for a lost line only means that the destination is asked again
@@ -28,6 +29,12 @@ const VERSION = 1
 const NEWLINE = 10
 const CRC_DIGITS = 8
 
+/** A sealed batch, as the journal keeps it. */
+export interface Intent extends BatchIdentity {
+  /** Arrival of its oldest record. */
+  readonly oldestMs: number
+}
+
 /** What the journal says of a partition. */
 export interface JournalState {
   /** All below is settled. */
@@ -35,11 +42,11 @@ export interface JournalState {
   /** Settled at or above `low`. */
   readonly settled: OffsetSet
   /** Sealed, not known to have arrived; by id, in the order of sealing. */
-  readonly intents: Map<string, BatchIdentity>
+  readonly intents: Map<string, Intent>
 }
 
 export type JournalLine =
-  | { readonly intent: BatchIdentity }
+  | { readonly intent: Intent }
   | { readonly settled: string; readonly offsets: readonly OffsetRange[] }
   | { readonly skipped: readonly OffsetRange[] }
 
@@ -66,19 +73,14 @@ export function applyLine(state: JournalState, line: JournalLine): void {
   state.settled.dropBelow(state.low)
 }
 
-/** The lines that begin an area: the whole state. */
-export function encodeState(state: JournalState, sequence: number): Buffer {
-  const first = { journal: VERSION, sequence, low: state.low, settled: pairs(state.settled.ranges) }
-  const lines = [encodeJson(first, sequence)]
-  for (const intent of state.intents.values()) lines.push(encodeLine({ intent }, sequence))
-  return Buffer.concat(lines)
+/** The line that begins an area. */
+export function encodeState({ low, settled, intents }: JournalState, sequence: number): Buffer {
+  const first = { journal: VERSION, sequence, low, settled: pairs(settled.ranges) }
+  return encodeJson({ ...first, intents: [...intents.values()].map(intentJson) }, sequence)
 }
 
 export function encodeLine(line: JournalLine, sequence: number): Buffer {
-  if ('intent' in line) {
-    const { id, bucket, key, encoding, offsets } = line.intent
-    return encodeJson({ intent: { id, bucket, key, encoding, offsets: pairs(offsets) } }, sequence)
-  }
+  if ('intent' in line) return encodeJson({ intent: intentJson(line.intent) }, sequence)
   if ('settled' in line) return encodeJson({ settled: line.settled, offsets: pairs(line.offsets) }, sequence)
   return encodeJson({ skipped: pairs(line.skipped) }, sequence)
 }
@@ -103,6 +105,7 @@ export function parseArea(area: Buffer, path: string): ParsedArea | undefined {
   }
   const state = emptyState(typeof first['low'] === 'number' ? first['low'] : 0)
   for (const range of ranges(first['settled'])) state.settled.add(range)
+  for (const intent of intents(first['intents'])) state.intents.set(intent.id, intent)
   let end = firstEnd + 1
   let unread = 0
   let damagedLines = 0
@@ -133,14 +136,24 @@ function parseLine(text: string, sequence: number): JournalLine | undefined {
   return { skipped: ranges(line['skipped']) }
 }
 
-function parseIntent(intent: JsonObject): BatchIdentity {
+function intents(value: Json | undefined): Intent[] {
+  return Array.isArray(value) ? value.filter(isJsonObject).map(parseIntent) : []
+}
+
+function parseIntent(intent: JsonObject): Intent {
   return {
     id: String(intent['id']),
     bucket: String(intent['bucket']),
     key: String(intent['key']),
     encoding: String(intent['encoding']),
+    oldestMs: Number(intent['oldestMs']),
     offsets: ranges(intent['offsets']),
   }
+}
+
+/** Member by member: what is sealed may know more than its journal needs. */
+function intentJson({ id, bucket, key, encoding, oldestMs, offsets }: Intent): JsonObject {
+  return { id, bucket, key, encoding, oldestMs, offsets: pairs(offsets) }
 }
 
 function encodeJson(value: Json, sequence: number): Buffer {

@@ -1,7 +1,6 @@
 /** Writes the delivery journal of one lane (format: journal-format.ts). Calls made during a sync share the next. */
 
 import { dirname } from 'node:path'
-import type { BatchIdentity } from '../destinations/destination.ts'
 import type { Disk } from '../platform.ts'
 import type { Offset, OffsetRange } from '../record.ts'
 import {
@@ -9,6 +8,7 @@ import {
   emptyState,
   encodeLine,
   encodeState,
+  type Intent,
   type JournalLine,
   type JournalState,
   type ParsedArea,
@@ -57,6 +57,12 @@ export class Journal {
   #area: 0 | 1
   #sequence: number
   #end: number
+  /**
+   * What the next write is. Not a line, but a whole area at first, because what was read here may never have been
+   * synced, and remains of lines may lie behind the last; and after a failure, because a failed sync may have lost
+   * lines before it too. The whole file when it is not known which one is there.
+   */
+  #next: 'line' | 'area' | 'file' = 'area'
   #waiting: Waiting[] = []
   #writing: Promise<void> | undefined
 
@@ -75,20 +81,18 @@ export class Journal {
     const stored = await readJournal(disk, path)
     if (stored !== undefined) return new Journal(disk, path, stored)
     const state = emptyState(low)
-    const end = await createFile(disk, path, state, 1, AREA_BYTES)
-    return new Journal(disk, path, {
-      state,
-      sequence: 1,
-      end,
-      areaBytes: AREA_BYTES,
-      area: 0,
-      damagedLines: 0,
-    })
+    const bytes = encodeState(state, 1)
+    await writeNewFile(disk, path, bytes, AREA_BYTES)
+    await putInPlace(disk, path)
+    const begun = { state, sequence: 1, areaBytes: AREA_BYTES, area: 0, damagedLines: 0 } as const
+    const journal = new Journal(disk, path, { ...begun, end: bytes.length })
+    journal.#next = 'line'
+    return journal
   }
 
   /** Resolves when the intent is on stable storage: only then may the destination be tried. */
-  intent(identity: BatchIdentity): Promise<void> {
-    return this.#append({ intent: identity }, true)
+  intent(intent: Intent): Promise<void> {
+    return this.#append({ intent }, true)
   }
 
   /** The batch arrived. Not synced: if the line is lost, the destination is asked again. */
@@ -129,13 +133,15 @@ export class Journal {
 
   async #writeGroup(group: readonly Waiting[]): Promise<void> {
     const lines = Buffer.concat(group.map(({ line }) => encodeLine(line, this.#sequence)))
-    if (this.#end + lines.length > this.#areaBytes) {
+    if (this.#next !== 'line' || this.#end + lines.length > this.#areaBytes) {
       // The state holds these lines already.
       await this.#beginArea()
       return
     }
     const sync = group.some((waiting) => waiting.sync)
+    this.#next = 'area'
     await this.#writeAt(this.#area * this.#areaBytes + this.#end, lines, sync)
+    this.#next = 'line'
     this.#end += lines.length
   }
 
@@ -143,16 +149,21 @@ export class Journal {
   async #beginArea(): Promise<void> {
     const sequence = this.#sequence + 1
     const bytes = encodeState(this.state, sequence)
-    if (bytes.length > this.#areaBytes / 2) {
-      this.#areaBytes = 4 * Math.ceil(bytes.length / AREA_BYTES) * AREA_BYTES
-      this.#end = await createFile(this.#disk, this.#path, this.state, sequence, this.#areaBytes)
+    if (this.#next === 'file' || bytes.length > this.#areaBytes / 2) {
+      const areaBytes = 4 * Math.ceil(bytes.length / AREA_BYTES) * AREA_BYTES
+      await writeNewFile(this.#disk, this.#path, bytes, areaBytes)
+      this.#next = 'file'
+      await putInPlace(this.#disk, this.#path)
+      this.#areaBytes = areaBytes
       this.#area = 0
     } else {
       const area = this.#area === 0 ? 1 : 0
+      this.#next = 'area'
       await this.#writeAt(area * this.#areaBytes, bytes, true)
       this.#area = area
-      this.#end = bytes.length
     }
+    this.#next = 'line'
+    this.#end = bytes.length
     this.#sequence = sequence
   }
 
@@ -168,21 +179,12 @@ export class Journal {
   }
 }
 
-/** Makes the file under another name first, so that it is there whole or not at all. Returns where lines go on. */
-async function createFile(
-  disk: Disk,
-  path: string,
-  state: JournalState,
-  sequence: number,
-  areaBytes: number,
-): Promise<number> {
-  const directory = dirname(path)
-  const temporary = `${path}.new`
-  const bytes = encodeState(state, sequence)
+/** Makes the file under another name, so that it is there whole or not at all. */
+async function writeNewFile(disk: Disk, path: string, state: Buffer, areaBytes: number): Promise<void> {
   const content = Buffer.alloc(2 * areaBytes)
-  bytes.copy(content)
-  await disk.makeDirectory(directory)
-  const file = await disk.open(temporary, { create: true })
+  state.copy(content)
+  await disk.makeDirectory(dirname(path))
+  const file = await disk.open(newPath(path), { create: true })
   try {
     await file.truncate(0)
     await file.write([content], 0)
@@ -190,8 +192,15 @@ async function createFile(
   } finally {
     await file.close()
   }
-  await disk.rename(temporary, path)
+}
+
+async function putInPlace(disk: Disk, path: string): Promise<void> {
+  const directory = dirname(path)
+  await disk.rename(newPath(path), path)
   await disk.syncDirectory(directory)
   await disk.syncDirectory(dirname(directory))
-  return bytes.length
+}
+
+function newPath(path: string): string {
+  return `${path}.new`
 }

@@ -10,7 +10,7 @@
  * 3. A buffer is sealed at its size, or at its age once the log holds no more records for it.
  */
 
-import type { BatchIdentity, Destination } from '../destinations/destination.ts'
+import type { Destination } from '../destinations/destination.ts'
 import type { PartitionIndex } from '../log/partition-index.ts'
 import { KeyMissingError, type PartitionReader } from '../log/partition-reader.ts'
 import type { DeliveryEvent, Lane as LaneName } from '../observability/events.ts'
@@ -19,6 +19,7 @@ import type { Offset, RecordBatch } from '../record.ts'
 import type { Buffering, DeliverySettings } from '../streams/delivery-stream.ts'
 import { GrowingBody, type Spool } from './growing-body.ts'
 import type { Journal } from './journal.ts'
+import type { Intent } from './journal-format.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import { OffsetSet } from './offset-set.ts'
 import { OpenBuffer } from './open-buffer.ts'
@@ -33,7 +34,7 @@ const SENDING_MAX_WHEN_DUE = 2
 /** How far an open buffer may grow beyond its hint while the destination is behind. */
 const GROWTH_MAX = 4
 const GROWN_BYTES_MAX = 512 * 1024 * 1024
-const KEY_RETRY_MS = 5000
+const READ_RETRY_MS = 5000
 
 export interface LaneEnvironment {
   readonly platform: Platform
@@ -56,12 +57,14 @@ export class Lane {
   readonly #wake: Wake
   readonly #abort = new AbortController()
   readonly #sending = new Set<Sending>()
-  /** Settled or in batches of an earlier run: not read again. */
+  /** Settled or in batches of an earlier run: read past, and in no buffer. */
   readonly #skip: OffsetSet
   #settings: DeliverySettings
   #destination: Destination
   #open: OpenBuffer | undefined
   #cursor: Offset
+  /** Set while reading fails: by the monotonic clock, when to try again. */
+  #readAgainAtMs: number | undefined
   #isStopping = false
   #running: Promise<void> | undefined
 
@@ -91,9 +94,9 @@ export class Lane {
   }
 
   start(): void {
-    for (const identity of this.#journal.state.intents.values()) {
-      for (const range of identity.offsets) this.#skip.add(range)
-      void this.#send(new Sending(this.#sendingContext(), identity))
+    for (const intent of this.#journal.state.intents.values()) {
+      for (const range of intent.offsets) this.#skip.add(range)
+      void this.#send(new Sending(this.#sendingContext(), intent))
     }
     this.#running = this.#run()
   }
@@ -106,9 +109,7 @@ export class Lane {
   /** Arrival of the oldest record that was read and has not arrived; undefined when there is none. */
   get oldestMs(): number | undefined {
     let oldest = this.#open?.oldestMs
-    for (const { oldestMs } of this.#sending) {
-      if (oldestMs !== undefined && oldestMs < (oldest ?? Infinity)) oldest = oldestMs
-    }
+    for (const { oldestMs } of this.#sending) if (oldestMs < (oldest ?? Infinity)) oldest = oldestMs
     return oldest
   }
 
@@ -163,38 +164,44 @@ export class Lane {
         continue
       }
       if (this.#mayRead() && (await this.#read())) continue
-      await this.#wake.sleep(this.#untilDueMs())
+      await this.#wake.sleep(Math.min(this.#untilDueMs(), this.#readWaitMs || Infinity))
     }
   }
 
+  /** True when there may be more to do at once. */
   async #read(): Promise<boolean> {
-    await this.#environment.budget.room()
-    if (this.#isStopping) return false
     const before = this.#cursor
-    const end = this.#index.endOffset
     try {
-      const found = await this.#reader.read(before, (batches) => {
-        // An update rewinds the cursor while this read is under way: what it brings is not what follows.
-        if (this.#cursor === before) for (const batch of batches) if (!this.#take(batch)) return
-      })
-      // Nothing up to the end that was there before can be read: all of it is damaged.
-      if (!found && this.#cursor === before && before < end) this.#skipGap(end)
+      await this.#environment.budget.fill(() => this.#readOn())
       return this.#cursor !== before
     } catch (error) {
-      await this.#readFailed(error)
-      return true
+      this.#readFailed(error)
+      return false
     }
   }
 
-  async #readFailed(error: unknown): Promise<void> {
+  async #readOn(): Promise<void> {
+    if (this.#isStopping) return
+    this.#readAgainAtMs = undefined
+    const before = this.#cursor
+    const end = this.#index.endOffset
+    const found = await this.#reader.read(before, (batches) => {
+      // An update rewinds the cursor while this read is under way: what it brings is not what follows.
+      if (this.#cursor === before) for (const batch of batches) if (!this.#take(batch)) return
+    })
+    // Nothing up to the end that was there before can be read: all of it is damaged.
+    if (!found && this.#cursor === before && before < end) this.#skipGap(end)
+  }
+
+  #readFailed(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error)
     const code = error instanceof KeyMissingError ? 'Firehose.KMS.NotFoundException' : 'InternalError'
     this.#reportFailure(code, message, 1)
-    await this.#wake.sleep(KEY_RETRY_MS)
+    this.#readAgainAtMs = this.#environment.platform.clock.monotonic() + READ_RETRY_MS
   }
 
   #mayRead(): boolean {
-    if (this.#isCaughtUp) return false
+    if (this.#isCaughtUp || this.#readWaitMs > 0) return false
     if (this.#open === undefined) return this.#sending.size < SENDING_MAX
     if (this.#open.bytes < this.#buffering.sizeBytes) return true
     return !this.#isFailing && this.#open.bytes < this.#growthBytesMax
@@ -202,6 +209,12 @@ export class Lane {
 
   get #isCaughtUp(): boolean {
     return this.#index.find(this.#cursor) === undefined
+  }
+
+  /** How long reading waits after it failed; 0 when it need not. */
+  get #readWaitMs(): number {
+    if (this.#readAgainAtMs === undefined) return 0
+    return Math.max(0, this.#readAgainAtMs - this.#environment.platform.clock.monotonic())
   }
 
   get #isFailing(): boolean {
@@ -217,7 +230,8 @@ export class Lane {
   #isDue(open: OpenBuffer): boolean {
     if (this.#isFailing) return false
     if (open.bytes >= this.#buffering.sizeBytes) return this.#sending.size < SENDING_MAX
-    return this.#isCaughtUp && this.#ageLeftMs(open) <= 0 && this.#sending.size < SENDING_MAX_WHEN_DUE
+    const mayFill = !this.#isCaughtUp && this.#readAgainAtMs === undefined
+    return !mayFill && this.#ageLeftMs(open) <= 0 && this.#sending.size < SENDING_MAX_WHEN_DUE
   }
 
   #ageLeftMs(open: OpenBuffer): number {
@@ -243,7 +257,7 @@ export class Lane {
       }
       const to = this.#skip.isEmpty ? end : Math.min(end, this.#skip.firstInside(from))
       if (this.#open !== undefined && this.#isDue(this.#open)) this.#seal()
-      this.#open ??= this.#newBuffer(batch, from)
+      this.#open ??= this.#newBuffer(from, batch.arrivedAtMs)
       const open: OpenBuffer = this.#open
       const isFull = open.bytes >= this.#buffering.sizeBytes
       const bytesMax = isFull ? this.#growthBytesMax : this.#buffering.sizeBytes
@@ -265,9 +279,9 @@ export class Lane {
     this.#advanced()
   }
 
-  #newBuffer(first: RecordBatch, firstOffset: Offset): OpenBuffer {
+  #newBuffer(firstOffset: Offset, oldestMs: number): OpenBuffer {
     const { encoding } = this.#destination
-    return new OpenBuffer(this.#newBody(encoding), encoding, first, firstOffset)
+    return new OpenBuffer(this.#newBody(encoding), encoding, firstOffset, oldestMs)
   }
 
   #newBody(encoding: string): GrowingBody {
@@ -286,13 +300,10 @@ export class Lane {
     const open = this.#open!
     this.#open = undefined
     open.body.end()
-    const identity: BatchIdentity = {
-      id: this.#environment.platform.chance.uuid(),
-      ...this.#destination.locate(open.oldestMs),
-      encoding: open.encoding,
-      offsets: open.offsets,
-    }
-    void this.#send(new Sending(this.#sendingContext(), identity, open))
+    const { encoding, oldestMs, offsets } = open
+    const id = this.#environment.platform.chance.uuid()
+    const intent: Intent = { id, ...this.#destination.locate(oldestMs), encoding, oldestMs, offsets }
+    void this.#send(new Sending(this.#sendingContext(), intent, open))
   }
 
   async #send(sending: Sending): Promise<void> {
@@ -301,7 +312,8 @@ export class Lane {
       await sending.run()
     } finally {
       this.#sending.delete(sending)
-      this.#skip.dropBelow(this.low)
+      // What the loop has not come past yet is still to be skipped, settled or not.
+      this.#skip.dropBelow(Math.min(this.low, this.#cursor))
       this.#advanced()
       this.#wake.notify()
     }
@@ -314,8 +326,13 @@ export class Lane {
       journal: this.#journal,
       signal: this.#abort.signal,
       destination: () => this.#destination,
-      rebuild: (identity) =>
-        rebuild(identity, this.#rereader, budget, () => this.#newBody(identity.encoding)),
+      rebuild: (intent) =>
+        rebuild(intent, {
+          reader: this.#rereader,
+          budget,
+          signal: this.#abort.signal,
+          newBody: () => this.#newBody(intent.encoding),
+        }),
       arrived: ({ bucket, key, records, bytes, body }, durationMs) => {
         const { streamName } = this.#settings
         const facts = { bucket, key, records, bytes, bodyBytes: body.length, durationMs }

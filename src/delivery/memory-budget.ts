@@ -8,10 +8,13 @@ import type { GrowingBody } from './growing-body.ts'
 export class MemoryBudget {
   readonly #bytesMax: number
   readonly #bodies = new Set<GrowingBody>()
-  #spilling: Promise<void> | undefined
+  readonly #waiting: (() => void)[] = []
+  #turnsLeft: number
 
-  constructor(bytesMax: number) {
+  /** @param fillsMax  how many bodies grow at once: each may go beyond the budget by what it adds */
+  constructor(bytesMax: number, fillsMax: number) {
     this.#bytesMax = bytesMax
+    this.#turnsLeft = fillsMax
   }
 
   enter(body: GrowingBody): void {
@@ -30,25 +33,47 @@ export class MemoryBudget {
     return this.#sum((body) => body.spooledBytes)
   }
 
-  /** Resolves when the bodies fit the budget again. Whoever adds bytes waits for this first. */
-  async room(): Promise<void> {
-    while (this.bufferedBytes > this.#bytesMax) {
-      this.#spilling ??= this.#spillLargest().finally(() => {
-        this.#spilling = undefined
-      })
-      const before = this.bufferedBytes
-      await this.#spilling
-      // What is left is what encoders hold: it cannot leave memory before its body is closed.
-      if (this.bufferedBytes >= before) return
+  /**
+   * Runs `add`, which adds to a body, once it is its turn and the bodies fit the budget. In turns, because the room
+   * that one finds would be found by all who wait.
+   */
+  async fill<T>(add: () => Promise<T>): Promise<T> {
+    await this.#turn()
+    try {
+      await this.#makeRoom()
+      return await add()
+    } finally {
+      this.#endTurn()
     }
   }
 
-  async #spillLargest(): Promise<void> {
+  async #makeRoom(): Promise<void> {
+    while (this.bufferedBytes > this.#bytesMax) {
+      const largest = this.#largest()
+      // What is left is what encoders hold: it cannot leave memory before its body is closed.
+      if (largest === undefined) return
+      await largest.spill()
+    }
+  }
+
+  #largest(): GrowingBody | undefined {
     let largest: GrowingBody | undefined
     for (const body of this.#bodies) {
       if (body.spillableBytes > (largest?.spillableBytes ?? 0)) largest = body
     }
-    await largest?.spill()
+    return largest
+  }
+
+  #turn(): Promise<void> {
+    if (this.#turnsLeft === 0) return new Promise((resolve) => this.#waiting.push(resolve))
+    this.#turnsLeft--
+    return Promise.resolve()
+  }
+
+  #endTurn(): void {
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#turnsLeft++
+    else next()
   }
 
   #sum(bytes: (body: GrowingBody) => number): number {

@@ -15,11 +15,11 @@ export class OpenBuffer {
   records = 0
   readonly #offsets: OffsetRange[] = []
 
-  constructor(body: GrowingBody, encoding: string, first: RecordBatch, firstOffset: Offset) {
+  constructor(body: GrowingBody, encoding: string, firstOffset: Offset, oldestMs: number) {
     this.body = body
     this.encoding = encoding
     this.firstOffset = firstOffset
-    this.oldestMs = first.arrivedAtMs
+    this.oldestMs = oldestMs
   }
 
   get offsets(): readonly OffsetRange[] {

@@ -30,6 +30,8 @@ export class PartitionDelivery {
   readonly #environment: PartitionEnvironment
   readonly #index: PartitionIndex
   readonly #lanes = new Map<LaneName, Lane>()
+  /** Where lanes begin that are being opened. */
+  readonly #opening = new Map<LaneName, Offset>()
   #settings: DeliverySettings
   readonly #start: Offset
   #checkpoint: Offset = 0
@@ -90,17 +92,23 @@ export class PartitionDelivery {
   async #openLane(name: LaneName, start: Offset): Promise<Lane> {
     const { directory, platform } = this.#environment
     const path = directory.journal(this.#index.partition, name)
-    const lane = new Lane({
-      name,
-      environment: this.#environment,
-      settings: this.#settings,
-      index: this.#index,
-      readers: [this.#newReader(), this.#newReader()],
-      journal: await Journal.open(platform.disk, path, start),
-      advanced: () => this.#advanced(),
-    })
-    this.#lanes.set(name, lane)
-    return lane
+    // The other lane goes on meanwhile, and must not let go of what this one has not begun with.
+    this.#opening.set(name, start)
+    try {
+      const lane = new Lane({
+        name,
+        environment: this.#environment,
+        settings: this.#settings,
+        index: this.#index,
+        readers: [this.#newReader(), this.#newReader()],
+        journal: await Journal.open(platform.disk, path, start),
+        advanced: () => this.#advanced(),
+      })
+      this.#lanes.set(name, lane)
+      return lane
+    } finally {
+      this.#opening.delete(name)
+    }
   }
 
   #newReader(): PartitionReader {
@@ -115,6 +123,7 @@ export class PartitionDelivery {
 
   #advanced(): void {
     let low = Infinity
+    for (const start of this.#opening.values()) low = Math.min(low, start)
     for (const lane of this.#lanes.values()) low = Math.min(low, lane.low)
     if (low <= this.#checkpoint || low === Infinity) return
     this.#checkpoint = low

@@ -3,12 +3,13 @@
  * try, so that a try whose answer was lost and the next one write the same object.
  */
 
-import type { Batch, BatchIdentity, Destination } from '../destinations/destination.ts'
+import type { Batch, Destination } from '../destinations/destination.ts'
 import { DeliveryError } from '../errors.ts'
 import type { Platform } from '../platform.ts'
 import { backOffMs } from './back-off.ts'
 import type { GrowingBody } from './growing-body.ts'
 import type { Journal } from './journal.ts'
+import type { Intent } from './journal-format.ts'
 import { Wake } from './wake.ts'
 
 export interface SendingContext {
@@ -18,7 +19,7 @@ export interface SendingContext {
   /** Where batches of this lane go now; another one after the stream was updated. */
   destination(): Destination
   /** Builds the body of an earlier run's batch again, from the log; undefined when damage left nothing of it. */
-  rebuild(identity: BatchIdentity): Promise<SealedBody | undefined>
+  rebuild(intent: Intent): Promise<SealedBody | undefined>
   arrived(batch: Batch, durationMs: number): void
   failed(error: DeliveryError, attempt: number): void
   /** Whether records that arrived at `oldestMs` and cannot be delivered are given up now. */
@@ -31,25 +32,26 @@ export interface SealedBody {
   readonly records: number
   /** Of the records, before encoding. */
   readonly bytes: number
-  readonly oldestMs: number
 }
 
 export class Sending {
-  identity: BatchIdentity
-  /** Arrival of the oldest record; unknown for a batch of an earlier run until its body is built again. */
-  oldestMs: number | undefined
   readonly #context: SendingContext
   readonly #wake: Wake
+  #intent: Intent
   #sealed: SealedBody | undefined
   #failures = 0
 
   /** @param sealed  undefined for a batch of an earlier run, which may have arrived */
-  constructor(context: SendingContext, identity: BatchIdentity, sealed?: SealedBody) {
+  constructor(context: SendingContext, intent: Intent, sealed?: SealedBody) {
     this.#context = context
     this.#wake = new Wake(context.platform.clock)
-    this.identity = identity
+    this.#intent = intent
     this.#sealed = sealed
-    this.oldestMs = sealed?.oldestMs
+  }
+
+  /** Arrival of the oldest record. */
+  get oldestMs(): number {
+    return this.#intent.oldestMs
   }
 
   get isFailing(): boolean {
@@ -66,59 +68,64 @@ export class Sending {
     const { signal } = this.#context
     const wake = () => this.#wake.notify()
     signal.addEventListener('abort', wake)
-    let isJournaled = this.#sealed === undefined
-    let mayHaveArrived = this.#sealed === undefined
     try {
-      while (!signal.aborted) {
-        const destination = this.#context.destination()
-        try {
-          if (!isJournaled) await this.#context.journal.intent(this.identity)
-          isJournaled = true
-          if (mayHaveArrived && (await destination.arrived(this.identity, signal))) {
-            await this.#settle()
-            return
-          }
-          mayHaveArrived = false
-          await this.#try(destination)
-          return
-        } catch (error) {
-          if (signal.aborted) return
-          this.#fail(error)
-          if (this.#isExpired()) {
-            await this.#settle()
-            this.#context.expired(this.#sealed?.records ?? 0)
-            return
-          }
-          await this.#wake.sleep(backOffMs(this.#failures, this.#context.platform.chance))
-          if (this.#moved(this.#context.destination())) isJournaled = false
-        }
-      }
+      if (await this.#tryUntilDone(signal)) await this.#settle()
     } finally {
       signal.removeEventListener('abort', wake)
-      // A spool file that cannot be removed now is removed at the next start.
-      await this.#sealed?.body.dispose().catch(() => undefined)
+      await this.#sealed?.body.dispose()
     }
+  }
+
+  /** False when the signal ended the tries. */
+  async #tryUntilDone(signal: AbortSignal): Promise<boolean> {
+    // Also when it was read from the journal: an earlier run may have ended before that was synced.
+    let isJournaled = false
+    let mayHaveArrived = this.#sealed === undefined
+    while (!signal.aborted) {
+      const destination = this.#context.destination()
+      try {
+        if (this.#failures > 0 && this.#hasMoved(destination)) {
+          // Where it cannot be asked any more it counts as not arrived: the update is the way out of that.
+          if (await destination.arrived(this.#intent, signal).catch(() => false)) return true
+          signal.throwIfAborted()
+          this.#relocate(destination)
+          isJournaled = false
+          mayHaveArrived = false
+        }
+        if (!isJournaled) await this.#context.journal.intent(this.#intent)
+        isJournaled = true
+        if (mayHaveArrived && (await destination.arrived(this.#intent, signal))) return true
+        mayHaveArrived = false
+        await this.#try(destination)
+        return true
+      } catch (error) {
+        if (signal.aborted) return false
+        this.#fail(error)
+        if (this.#context.isExpired(this.oldestMs)) {
+          this.#context.expired(this.#records)
+          return true
+        }
+        await this.#wake.sleep(backOffMs(this.#failures, this.#context.platform.chance))
+      }
+    }
+    return false
   }
 
   async #try(destination: Destination): Promise<void> {
     const { clock } = this.#context.platform
-    if (this.#sealed === undefined) this.#sealed = await this.#context.rebuild(this.identity)
-    const sealed = this.#sealed
-    if (sealed !== undefined) {
-      this.oldestMs = sealed.oldestMs
-      const startedMs = clock.monotonic()
-      const { body, records, bytes } = sealed
-      const batch: Batch = { ...this.identity, body, records, bytes }
-      await destination.deliver(batch, this.#context.signal)
-      this.#context.arrived(batch, clock.monotonic() - startedMs)
-    }
-    await this.#settle()
+    this.#sealed ??= await this.#context.rebuild(this.#intent)
+    if (this.#sealed === undefined) return
+    const startedMs = clock.monotonic()
+    const { body, records, bytes } = this.#sealed
+    const batch: Batch = { ...this.#intent, body, records, bytes }
+    await destination.deliver(batch, this.#context.signal)
+    this.#context.arrived(batch, clock.monotonic() - startedMs)
   }
 
   /** The line is not synced and may be lost, so a journal that cannot be written now is no reason to try again. */
   async #settle(): Promise<void> {
     try {
-      await this.#context.journal.settle(this.identity.id, this.identity.offsets)
+      await this.#context.journal.settle(this.#intent.id, this.#intent.offsets)
     } catch (error) {
       this.#fail(error)
     }
@@ -136,19 +143,19 @@ export class Sending {
     this.#context.failed(known, this.#failures)
   }
 
-  #isExpired(): boolean {
-    return this.oldestMs !== undefined && this.#context.isExpired(this.oldestMs)
+  get #records(): number {
+    return this.#sealed?.records ?? this.#intent.offsets.reduce((sum, { from, to }) => sum + to - from, 0)
   }
 
   /**
    * After an update to another bucket the batch goes there under a new key. Within one bucket it keeps its key: an
    * earlier try that arrived unnoticed is then replaced by the next, and not doubled.
    */
-  #moved(destination: Destination): boolean {
-    if (this.oldestMs === undefined) return false
-    const { bucket, key } = destination.locate(this.oldestMs)
-    if (bucket === this.identity.bucket) return false
-    this.identity = { ...this.identity, bucket, key }
-    return true
+  #hasMoved(destination: Destination): boolean {
+    return destination.locate(this.oldestMs).bucket !== this.#intent.bucket
+  }
+
+  #relocate(destination: Destination): void {
+    this.#intent = { ...this.#intent, ...destination.locate(this.oldestMs) }
   }
 }
