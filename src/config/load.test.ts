@@ -16,7 +16,7 @@ describe('defaults', () => {
     assert.equal(config.accountId, '000000000000')
     assert.equal(config.log.quotaBytes, 100 * 2 ** 30)
     assert.equal(config.memory.budgetBytes, 256e6)
-    assert.deepEqual(config.delivery, { workers: 1, gzipLevel: 4, graceMs: 10_000 })
+    assert.deepEqual(config.delivery, { workers: 1, gzipLevel: 3, graceMs: 10_000 })
     assert.deepEqual(config.retention, {})
     assert.deepEqual(config.quotas, {})
     assert.deepEqual(config.callers, [])
