@@ -203,7 +203,8 @@ export const SERVER_SETTINGS = {
   'delivery.gzipLevel': {
     kind: kinds.integer(1, 9),
     default: '3',
-    description: 'Effort for GZIP and ZIP objects: 1 is fast, 9 is small. 3 is 1.4 times as fast as 4, for objects 8 % larger.',
+    description:
+      'Effort for GZIP and ZIP objects: 1 is fast, 9 is small. 3 is 1.4 times as fast as 4, for objects 8 % larger.',
   },
   'delivery.grace': {
     kind: kinds.duration('s', 0, HOUR_MS),

@@ -27,7 +27,7 @@ export interface Given {
 }
 
 /** Set by tests and by CI, not read by the server. */
-const TEST_VARIABLES = ['HYDRANT_TEST_CACHE', 'HYDRANT_TEST_DATA', 'HYDRANT_REQUIRE_SERVICES']
+const TEST_VARIABLES = ['HYDRANT_TEST_CACHE', 'HYDRANT_TEST_DATA', 'HYDRANT_REQUIRE_SERVICES', 'HYDRANT_SEED']
 
 /** Kubernetes sets these in every container for a service named `hydrant`. */
 const SERVICE_LINK = /^HYDRANT_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/
