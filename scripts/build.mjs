@@ -16,13 +16,8 @@ const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
 const { status } = spawnSync(node, [compiler, '-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' })
 if (status !== 0) process.exit(status ?? 1)
 
-for (const name of filesIn(source)) if (isData(name)) cpSync(join(source, name), join(output, name))
-
-function filesIn(directory) {
-  const entries = readdirSync(directory, { recursive: true, withFileTypes: true })
-  return entries
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name).slice(directory.length + 1))
+for (const name of readdirSync(source, { recursive: true })) {
+  if (isData(name)) cpSync(join(source, name), join(output, name))
 }
 
 /** Data that modules read or import; golden files belong to tests. */
