@@ -19,6 +19,8 @@ const { values } = parseArgs({
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
 say(`soak: ${values.kills} kills, store ${values.store}, seed ${values.seed}, ${values.rate} records/s`)
+// The S3 server beside does not keep this process alive; what is left to do here does.
+const alive = setInterval(() => undefined, 60_000)
 const store = await openStore(values.store)
 try {
   const result = await soak({
@@ -37,4 +39,5 @@ try {
   process.exitCode = result.lost + result.duplicated + result.invented === 0 ? 0 : 1
 } finally {
   await store.close()
+  clearInterval(alive)
 }
