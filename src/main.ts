@@ -216,7 +216,11 @@ async function knownPartitions(
       ...(state?.settled.ranges ?? []).map(({ to }) => to),
       ...[...(state?.intents.values() ?? [])].flatMap(({ offsets }) => offsets.map(({ to }) => to)),
     ])
-    known.push({ id, settled: Math.min(...states.map((state) => state?.low ?? 0)), next: Math.max(0, ...ends) })
+    known.push({
+      id,
+      settled: Math.min(...states.map((state) => state?.low ?? 0)),
+      next: Math.max(0, ...ends),
+    })
   }
   return known
 }

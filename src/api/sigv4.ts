@@ -204,11 +204,15 @@ function checkTime({ timestamp, date, expiresSeconds }: Signature, nowMs: number
   const lastMs = signedMs + (expiresSeconds === undefined ? SKEW_MS : expiresSeconds * 1000)
   if (nowMs > lastMs) {
     const earliest = formatTimestamp(nowMs - (lastMs - signedMs))
-    throw invalid(`Signature expired: ${timestamp} is now earlier than ${earliest} (${formatTimestamp(nowMs)} - 5 min.)`)
+    throw invalid(
+      `Signature expired: ${timestamp} is now earlier than ${earliest} (${formatTimestamp(nowMs)} - 5 min.)`,
+    )
   }
   if (signedMs > nowMs + SKEW_MS) {
     const latest = formatTimestamp(nowMs + SKEW_MS)
-    throw invalid(`Signature not yet current: ${timestamp} is still later than ${latest} (${formatTimestamp(nowMs)} + 5 min.)`)
+    throw invalid(
+      `Signature not yet current: ${timestamp} is still later than ${latest} (${formatTimestamp(nowMs)} + 5 min.)`,
+    )
   }
 }
 
