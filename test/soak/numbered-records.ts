@@ -1,8 +1,8 @@
 /** Records that say which they are: `<number> <filler>\n`, with text that packs about as well as logs do. */
 
 import { readObject, type StoredObject } from '../support/objects.ts'
+import type { SeededChance } from '../support/seeded-chance.ts'
 import type { Tally } from './ledger.ts'
-import type { SeededChance } from './seeded-chance.ts'
 
 const NUMBER_CHARACTERS_MAX = 12
 const LINE = 0x0a

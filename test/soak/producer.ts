@@ -5,8 +5,8 @@
 
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FirehoseCalls } from '../support/firehose-call.ts'
+import type { SeededChance } from '../support/seeded-chance.ts'
 import { numberedRecord } from './numbered-records.ts'
-import type { SeededChance } from './seeded-chance.ts'
 import type { SoakStream } from './soak-streams.ts'
 
 const BATCH_RECORDS_MAX = 500

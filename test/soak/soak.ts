@@ -7,10 +7,10 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { FirehoseCalls } from '../support/firehose-call.ts'
 import { HydrantProcess } from '../support/hydrant-process.ts'
 import { listObjects } from '../support/objects.ts'
+import { SeededChance } from '../support/seeded-chance.ts'
 import { type Ledger, Tally, type Verdict } from './ledger.ts'
 import { countRecords } from './numbered-records.ts'
 import { type ProducerCounts, produce } from './producer.ts'
-import { SeededChance } from './seeded-chance.ts'
 import { createSoakStreams, type SoakStream } from './soak-streams.ts'
 
 /** How long the server lives between two kills. */
