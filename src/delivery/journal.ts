@@ -1,7 +1,7 @@
 /** Writes the delivery journal of one lane (format: journal-format.ts). Calls made during a sync share the next. */
 
 import { dirname } from 'node:path'
-import type { Disk } from '../platform.ts'
+import type { Disk, DiskFile } from '../platform.ts'
 import type { Offset, OffsetRange } from '../record.ts'
 import {
   applyLine,
@@ -58,11 +58,11 @@ export class Journal {
   #sequence: number
   #end: number
   /**
-   * What the next write is. Not a line, but a whole area at first, because what was read here may never have been
-   * synced, and remains of lines may lie behind the last; and after a failure, because a failed sync may have lost
-   * lines before it too. The whole file when it is not known which one is there.
+   * What the next write is. At first the area as it was read: perhaps it was never synced, and then the other one is
+   * all that a crash would leave. After a failure a whole new area, because a failed sync may have lost lines before
+   * it too; the whole file when it is not known which of two is there.
    */
-  #next: 'line' | 'area' | 'file' = 'area'
+  #next: 'same area' | 'line' | 'new area' | 'new file' = 'same area'
   #waiting: Waiting[] = []
   #writing: Promise<void> | undefined
 
@@ -132,6 +132,7 @@ export class Journal {
   }
 
   async #writeGroup(group: readonly Waiting[]): Promise<void> {
+    if (this.#next === 'same area') await this.#writeSameArea()
     const lines = Buffer.concat(group.map(({ line }) => encodeLine(line, this.#sequence)))
     if (this.#next !== 'line' || this.#end + lines.length > this.#areaBytes) {
       // The state holds these lines already.
@@ -139,26 +140,36 @@ export class Journal {
       return
     }
     const sync = group.some((waiting) => waiting.sync)
-    this.#next = 'area'
+    this.#next = 'new area'
     await this.#writeAt(this.#area * this.#areaBytes + this.#end, lines, sync)
     this.#next = 'line'
     this.#end += lines.length
+  }
+
+  /** Writes what was read once more, and zeros over what lies behind it: remains of lines that never counted. */
+  async #writeSameArea(): Promise<void> {
+    const bytes = Buffer.alloc(this.#areaBytes)
+    const position = this.#area * this.#areaBytes
+    await this.#withFile((file) => file.read(bytes.subarray(0, this.#end), position))
+    await this.#writeAt(position, bytes, true)
+    await syncNames(this.#disk, this.#path)
+    this.#next = 'line'
   }
 
   /** Writes the whole state into the other area, or into a larger file when it does not fit well. */
   async #beginArea(): Promise<void> {
     const sequence = this.#sequence + 1
     const bytes = encodeState(this.state, sequence)
-    if (this.#next === 'file' || bytes.length > this.#areaBytes / 2) {
+    if (this.#next === 'new file' || bytes.length > this.#areaBytes / 2) {
       const areaBytes = 4 * Math.ceil(bytes.length / AREA_BYTES) * AREA_BYTES
       await writeNewFile(this.#disk, this.#path, bytes, areaBytes)
-      this.#next = 'file'
+      this.#next = 'new file'
       await putInPlace(this.#disk, this.#path)
       this.#areaBytes = areaBytes
       this.#area = 0
     } else {
       const area = this.#area === 0 ? 1 : 0
-      this.#next = 'area'
+      this.#next = 'new area'
       await this.#writeAt(area * this.#areaBytes, bytes, true)
       this.#area = area
     }
@@ -167,12 +178,18 @@ export class Journal {
     this.#sequence = sequence
   }
 
-  /** The file is opened for each write: thousands of lanes must not mean thousands of open files. */
-  async #writeAt(position: number, bytes: Buffer, sync: boolean): Promise<void> {
-    const file = await this.#disk.open(this.#path)
-    try {
+  #writeAt(position: number, bytes: Buffer, sync: boolean): Promise<void> {
+    return this.#withFile(async (file) => {
       await file.write([bytes], position)
       if (sync) await file.datasync()
+    })
+  }
+
+  /** The file is opened for each use: thousands of lanes must not mean thousands of open files. */
+  async #withFile<T>(action: (file: DiskFile) => Promise<T>): Promise<T> {
+    const file = await this.#disk.open(this.#path)
+    try {
+      return await action(file)
     } finally {
       await file.close()
     }
@@ -195,8 +212,12 @@ async function writeNewFile(disk: Disk, path: string, state: Buffer, areaBytes: 
 }
 
 async function putInPlace(disk: Disk, path: string): Promise<void> {
-  const directory = dirname(path)
   await disk.rename(newPath(path), path)
+  await syncNames(disk, path)
+}
+
+async function syncNames(disk: Disk, path: string): Promise<void> {
+  const directory = dirname(path)
   await disk.syncDirectory(directory)
   await disk.syncDirectory(dirname(directory))
 }
