@@ -3,7 +3,7 @@
  * that makes it returns.
  */
 
-import { chmodSync } from 'node:fs'
+import { chmodSync, closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { OperatorError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
@@ -36,22 +36,44 @@ export class StreamStore {
 
   /**
    * @param options  `readOnly` for a database that is there
-   * @throws {OperatorError} for a database of a version that this Hydrant does not know
+   * @throws {OperatorError} for a file that is no database of this version of Hydrant
    */
   constructor(path: string, { readOnly = false }: { readonly readOnly?: boolean } = {}) {
+    // SQLite gives its other files the mode of this one.
+    if (!readOnly) closeSync(openSync(path, 'a', 0o600))
     this.#database = new DatabaseSync(path, { readOnly })
+    try {
+      this.#prepare(path, readOnly)
+    } catch (error) {
+      this.#database.close()
+      if (error instanceof OperatorError) throw error
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new OperatorError(`${path} cannot be read: ${reason}. Put back a copy of it from a backup.`)
+    }
+  }
+
+  #prepare(path: string, readOnly: boolean): void {
     if (!readOnly) {
       chmodSync(path, 0o600)
-      this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+      this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
     }
-    const version = Number(this.#database.prepare('PRAGMA user_version').get()?.['user_version'])
-    if (version === 0 && !readOnly)
+    const version = this.#pragma('user_version')
+    if (version === 0 && !readOnly) {
       this.#database.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${VERSION}; COMMIT`)
-    else if (version !== VERSION) {
+    } else if (version !== VERSION) {
       throw new OperatorError(
         `${path} has version ${version}, and this Hydrant knows version ${VERSION}. Start the Hydrant that wrote it.`,
       )
     }
+  }
+
+  /** How SQLite was told to write; 2 is FULL. */
+  durability(): { readonly journalMode: unknown; readonly synchronous: unknown } {
+    return { journalMode: this.#pragma('journal_mode'), synchronous: this.#pragma('synchronous') }
+  }
+
+  #pragma(name: string): unknown {
+    return this.#database.prepare(`PRAGMA ${name}`).get()?.[name]
   }
 
   /** Runs `work` in one transaction. */
