@@ -7,8 +7,8 @@ import { nodePlatform } from '../node-platform.ts'
 import { DeliveryWorker } from './delivery-worker.ts'
 import type { ToWorker, WorkerSettings } from './messages.ts'
 
-/** A third of the share of the thread that takes puts, where both want all of a core. */
-const NICENESS = 5
+/** A tenth of the share of the thread that takes puts, while both want all of the same core. */
+const NICENESS = 10
 
 const port = parentPort
 if (port === null) throw new Error('This module runs in a worker thread only.')
