@@ -21,6 +21,7 @@ const SEGMENTS_OPEN_MAX = 16
 /** How long settled offsets and events are collected before the main thread hears of them. */
 const REPORT_MS = 50
 const GAUGES_MS = 1000
+const START_RETRY_MS = 5000
 
 export class DeliveryWorker {
   readonly #platform: Platform
@@ -36,6 +37,7 @@ export class DeliveryWorker {
   readonly #turns = new Map<PartitionId, Promise<void>>()
   readonly #checkpoints = new Map<PartitionId, Offset>()
   #events: DeliveryEvent[] = []
+  #isStopping = false
   #reportTimer: Timer | undefined
   #gaugeTimer: Timer | undefined
 
@@ -128,7 +130,20 @@ export class DeliveryWorker {
     const delivery = new PartitionDelivery(this.#environment, { partition, settings, own, shared, start })
     // Known before it is started: commits that arrive while its journals are read are not missed.
     this.#partitions.set(partition, delivery)
-    await this.#inTurn(partition, () => delivery.start())
+    await this.#inTurn(partition, () => this.#start(partition, delivery))
+  }
+
+  /** Tries until the journals can be read: a disk that fails now must not end deliveries until the next start. */
+  async #start(partition: PartitionId, delivery: PartitionDelivery): Promise<void> {
+    while (this.#partitions.get(partition) === delivery && !this.#isStopping) {
+      try {
+        await delivery.start()
+        return
+      } catch (error) {
+        delivery.reportFailure(error instanceof Error ? error.message : String(error))
+        await new Promise<void>((resolve) => this.#platform.clock.after(START_RETRY_MS, resolve))
+      }
+    }
   }
 
   #update({ partition, settings, start }: Extract<ToWorker, { type: 'update' }>): Promise<void> {
@@ -147,6 +162,7 @@ export class DeliveryWorker {
   }
 
   async #stop(graceMs: number): Promise<void> {
+    this.#isStopping = true
     this.#gaugeTimer?.cancel()
     // In turn: a partition that is being opened must not begin after this.
     const stops = [...this.#partitions.keys()].map((partition) =>

@@ -2,6 +2,7 @@
 
 import type { Body, BodyEncoder } from '../formats/body.ts'
 import type { Disk } from '../platform.ts'
+import { ChunkList } from './chunk-list.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 
 const SPOOL_READ_BYTES = 1024 * 1024
@@ -16,8 +17,7 @@ export class GrowingBody implements Body {
   readonly #encoder: BodyEncoder
   readonly #budget: MemoryBudget
   readonly #spool: Spool
-  #chunks: Uint8Array[] = []
-  #chunkBytes = 0
+  #chunks = new ChunkList()
   /** Opened for each use: thousands of bodies must not mean thousands of open files. */
   #path: string | undefined
   #fileBytes = 0
@@ -42,15 +42,15 @@ export class GrowingBody implements Body {
 
   /** Encoded so far; the whole length once ended. */
   get length(): number {
-    return this.#fileBytes + this.#chunkBytes
+    return this.#fileBytes + this.#chunks.length
   }
 
   get memoryBytes(): number {
-    return this.#chunkBytes + this.#encoder.heldBytes
+    return this.#chunks.memoryBytes + this.#encoder.heldBytes
   }
 
   get spillableBytes(): number {
-    return this.#isDisposed ? 0 : this.#chunkBytes
+    return this.#isDisposed ? 0 : this.#chunks.length
   }
 
   get spooledBytes(): number {
@@ -85,22 +85,17 @@ export class GrowingBody implements Body {
   async dispose(): Promise<void> {
     this.#isDisposed = true
     this.#budget.leave(this)
-    this.#chunks = []
-    this.#chunkBytes = 0
+    this.#chunks = new ChunkList()
     await this.#spilling?.catch(() => undefined)
     if (this.#path !== undefined) await this.#spool.disk.remove(this.#path).catch(() => undefined)
   }
 
   #keep(chunks: readonly Uint8Array[]): void {
-    for (const chunk of chunks) {
-      if (chunk.length === 0) continue
-      this.#chunks.push(chunk)
-      this.#chunkBytes += chunk.length
-    }
+    for (const chunk of chunks) this.#chunks.add(chunk)
   }
 
   async #writeChunks(): Promise<void> {
-    const chunks = [...this.#chunks]
+    const chunks = this.#chunks.all()
     if (chunks.length === 0) return
     this.#path ??= this.#spool.newPath()
     const file = await this.#spool.disk.open(this.#path, { create: true })
@@ -110,10 +105,9 @@ export class GrowingBody implements Body {
       await file.close()
     }
     if (this.#isDisposed) return
-    const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
-    this.#chunks.splice(0, chunks.length)
-    this.#chunkBytes -= bytes
-    this.#fileBytes += bytes
+    const before = this.#chunks.length
+    this.#chunks.drop(chunks)
+    this.#fileBytes += before - this.#chunks.length
   }
 
   async #readSpooled(position: number, to: number): Promise<Uint8Array> {
@@ -129,11 +123,8 @@ export class GrowingBody implements Body {
   }
 
   #chunkAt(position: number, to: number): Uint8Array {
-    let start = this.#fileBytes
-    for (const chunk of this.#chunks) {
-      if (position < start + chunk.length) return chunk.subarray(position - start, to - start)
-      start += chunk.length
-    }
-    throw new Error('The body was disposed of while it was read.')
+    const chunk = this.#chunks.at(position - this.#fileBytes, to - this.#fileBytes)
+    if (chunk === undefined) throw new Error('The body was disposed of while it was read.')
+    return chunk
   }
 }

@@ -17,6 +17,7 @@ import type { DeliveryEvent, Lane as LaneName } from '../observability/events.ts
 import type { Platform } from '../platform.ts'
 import type { Offset, RecordBatch } from '../record.ts'
 import type { Buffering, DeliverySettings } from '../streams/delivery-stream.ts'
+import { failure } from './failure.ts'
 import { GrowingBody, type Spool } from './growing-body.ts'
 import type { Journal } from './journal.ts'
 import type { Intent } from './journal-format.ts'
@@ -352,20 +353,7 @@ export class Lane {
     this.#reportFailure('InternalError', error instanceof Error ? error.message : String(error), 1)
   }
 
-  #reportFailure(errorCode: string, message: string, attempt: number): void {
-    const { streamName, streamArn, versionId } = this.#settings
-    const { bucket, errorLog } = this.#laneSettings
-    this.#environment.report({
-      kind: 'failed',
-      streamName,
-      streamArn,
-      versionId,
-      lane: this.name,
-      destination: `arn:aws:s3:::${bucket}`,
-      errorCode,
-      message,
-      attempt,
-      ...(errorLog === undefined ? {} : { errorLog }),
-    })
+  #reportFailure(code: string, message: string, attempt: number): void {
+    this.#environment.report(failure(this.#settings, this.name, { code, message }, attempt))
   }
 }

@@ -7,6 +7,7 @@ import type { Run } from '../log/run-table.ts'
 import type { Lane as LaneName } from '../observability/events.ts'
 import type { Offset, PartitionId } from '../record.ts'
 import type { DeliverySettings } from '../streams/delivery-stream.ts'
+import { failure } from './failure.ts'
 import { Journal } from './journal.ts'
 import { Lane, type LaneEnvironment } from './lane.ts'
 
@@ -53,6 +54,11 @@ export class PartitionDelivery {
 
   get settings(): DeliverySettings {
     return this.#settings
+  }
+
+  /** The journals cannot be opened now. */
+  reportFailure(message: string): void {
+    this.#environment.report(failure(this.#settings, 'primary', { code: 'InternalError', message }, 1))
   }
 
   /** Lanes whose oldest undelivered record is another one than when this was last called. */
