@@ -31,6 +31,24 @@ const syncAll = promisify(fs.fsync)
 const statFile = promisify(fs.fstat)
 const truncateFile = promisify(fs.ftruncate)
 
+/** How long an `open` waits for a file handle, and how often it asks. */
+const HANDLE_WAIT_MS = 10_000
+const HANDLE_RETRY_MS = 5
+
+/** Opens a file; when the process has no handle left, waits for others to close theirs: nearly all are open briefly. */
+async function openWhenPossible(path: string, flags: number): Promise<number> {
+  const giveUpAtMs = performance.now() + HANDLE_WAIT_MS
+  for (;;) {
+    try {
+      return await openFile(path, flags, 0o600)
+    } catch (error) {
+      const isFull = ['EMFILE', 'ENFILE'].includes(errorCode(error) ?? '')
+      if (!isFull || performance.now() > giveUpAtMs) throw error
+      await new Promise((resolve) => setTimeout(resolve, HANDLE_RETRY_MS))
+    }
+  }
+}
+
 class NodeFile implements DiskFile {
   readonly #fd: number
 
@@ -117,7 +135,7 @@ const disk: Disk = {
     const flags = options.readOnly
       ? O_RDONLY
       : O_RDWR | (options.create ? O_CREAT : 0) | (options.exclusive ? O_CREAT | O_EXCL : 0)
-    return new NodeFile(await openFile(path, flags, 0o600))
+    return new NodeFile(await openWhenPossible(path, flags))
   },
   async makeDirectory(path) {
     await promises.mkdir(path, { recursive: true, mode: 0o700 })
@@ -132,7 +150,7 @@ const disk: Disk = {
   rename: (from, to) => promises.rename(from, to),
   remove: (path) => promises.rm(path, { recursive: true, force: true }),
   async syncDirectory(path) {
-    const fd = await openFile(path, fs.constants.O_RDONLY)
+    const fd = await openWhenPossible(path, fs.constants.O_RDONLY)
     try {
       await syncAll(fd)
     } finally {

@@ -153,8 +153,10 @@ export class DeliveryWorker {
   }
 
   async #remove(partition: PartitionId): Promise<void> {
-    await this.#inTurn(partition, async (delivery) => {
-      this.#partitions.delete(partition)
+    const delivery = this.#partitions.get(partition)
+    // At once: one that is still being started must not wait for its turn to be told.
+    this.#partitions.delete(partition)
+    await this.#inTurn(partition, async () => {
       await delivery?.stop(0)
       this.#checkpoints.delete(partition)
     })
