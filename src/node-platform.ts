@@ -31,12 +31,42 @@ const syncAll = promisify(fs.fsync)
 const statFile = promisify(fs.fstat)
 const truncateFile = promisify(fs.ftruncate)
 
+/**
+ * Files open at once in one thread. Thousands of deliveries may be due in the same moment, each with a journal and an
+ * object to write; the handles of the process are for connections too.
+ */
+const HANDLES_MAX = 128
+let handles = 0
+const waitingForHandle: (() => void)[] = []
+
+async function takeHandle(): Promise<void> {
+  if (handles >= HANDLES_MAX) await new Promise<void>((resolve) => waitingForHandle.push(resolve))
+  else handles++
+}
+
+/** Passes the handle on to who waits for longest. */
+function giveHandleBack(): void {
+  const next = waitingForHandle.shift()
+  if (next === undefined) handles--
+  else next()
+}
+
 /** How long an `open` waits for a file handle, and how often it asks. */
 const HANDLE_WAIT_MS = 10_000
 const HANDLE_RETRY_MS = 5
 
-/** Opens a file; when the process has no handle left, waits for others to close theirs: nearly all are open briefly. */
 async function openWhenPossible(path: string, flags: number): Promise<number> {
+  await takeHandle()
+  try {
+    return await openRetrying(path, flags)
+  } catch (error) {
+    giveHandleBack()
+    throw error
+  }
+}
+
+/** When the process has no handle left, waits for others to close theirs: nearly all are open briefly. */
+async function openRetrying(path: string, flags: number): Promise<number> {
   const giveUpAtMs = performance.now() + HANDLE_WAIT_MS
   for (;;) {
     try {
@@ -46,6 +76,14 @@ async function openWhenPossible(path: string, flags: number): Promise<number> {
       if (!isFull || performance.now() > giveUpAtMs) throw error
       await new Promise((resolve) => setTimeout(resolve, HANDLE_RETRY_MS))
     }
+  }
+}
+
+async function closeHandle(fd: number): Promise<void> {
+  try {
+    await closeFile(fd)
+  } finally {
+    giveHandleBack()
   }
 }
 
@@ -90,7 +128,7 @@ class NodeFile implements DiskFile {
   }
 
   close(): Promise<void> {
-    return closeFile(this.#fd)
+    return closeHandle(this.#fd)
   }
 }
 
@@ -154,7 +192,7 @@ const disk: Disk = {
     try {
       await syncAll(fd)
     } finally {
-      await closeFile(fd)
+      await closeHandle(fd)
     }
   },
 }
