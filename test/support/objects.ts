@@ -8,6 +8,10 @@ import { uncompressSync } from 'snappy'
 /** Where each S3 server keeps what is not an object yet. */
 const NOT_OBJECTS = /^(\.sgwtmp|\.hydrant-tmp)\//
 
+const GZIP_MAGIC = Buffer.from([0x1f, 0x8b])
+const ZIP_MAGIC = Buffer.from('PK\x03\x04', 'latin1')
+const SNAPPY_JAVA_MAGIC = Buffer.from('\x82SNAPPY\x00', 'latin1')
+
 export interface StoredObject {
   readonly key: string
   readonly path: string
@@ -31,9 +35,10 @@ export function readObject({ path }: StoredObject): Buffer {
 }
 
 function unpack(bytes: Buffer, path: string): Buffer {
-  if (bytes.readUInt16BE(0) === 0x1f8b) return gunzipSync(bytes)
-  if (bytes.readUInt32BE(0) === 0x504b0304) return unzip(bytes)
-  if (bytes.subarray(0, 8).equals(SNAPPY_JAVA_MAGIC)) return readSnappyJava(bytes)
+  const startsWith = (magic: Buffer) => bytes.subarray(0, magic.length).equals(magic)
+  if (startsWith(GZIP_MAGIC)) return gunzipSync(bytes)
+  if (startsWith(ZIP_MAGIC)) return unzip(bytes)
+  if (startsWith(SNAPPY_JAVA_MAGIC)) return readSnappyJava(bytes)
   return path.endsWith('.snappy') ? readHadoopSnappy(bytes) : bytes
 }
 
@@ -49,7 +54,6 @@ function unzip(bytes: Buffer): Buffer {
   return method === 0 ? packed : inflateRawSync(packed)
 }
 
-const SNAPPY_JAVA_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
 const SNAPPY_JAVA_HEADER_BYTES = 16
 
 /** snappy-java's stream: a header, then blocks with their packed length. */
