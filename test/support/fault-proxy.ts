@@ -140,11 +140,9 @@ export class FaultProxy {
       case 'truncate': {
         const answer = await this.#forward(request)
         const body = await readAll(answer)
-        response.writeHead(answer.statusCode ?? 502, {
-          ...answer.headers,
-          'content-length': Math.max(body.length, 2),
-        })
-        response.flushHeaders()
+        // At least one byte is missing, also of an answer that has none.
+        const length = request.method === 'HEAD' ? answer.headers['content-length'] : Math.max(body.length, 2)
+        response.writeHead(answer.statusCode ?? 502, { ...answer.headers, 'content-length': length })
         const half = body.subarray(0, Math.floor(body.length / 2))
         response.write(half.length === 0 ? ' ' : half, () => {
           if (fault.ending === 'reset') request.socket.destroy()

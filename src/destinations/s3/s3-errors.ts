@@ -5,8 +5,9 @@ import { DeliveryError, errorCode } from '../../errors.ts'
 /** Of an answer, only so much is repeated. */
 const DETAIL_CHARACTERS_MAX = 300
 
-/** Error codes on S3's wire, in the words of the guide. Those not listed are `InternalError`. */
+/** Error codes on S3's wire, in the words of the guide. */
 const CODES: Readonly<Record<string, string>> = {
+  InternalError: 'InternalError',
   NoSuchBucket: 'S3.NoSuchBucket',
   AccessDenied: 'S3.AccessDenied',
   SignatureDoesNotMatch: 'S3.AccessDenied',
@@ -37,7 +38,7 @@ const CODES: Readonly<Record<string, string>> = {
   KMSKeyNotConfigured: 'S3.KMS.KeyNotConfigured',
 }
 
-/** For answers without a code: to HEAD, or from something between us and S3. */
+/** For answers with no code or another one: those to HEAD have none, nor has what something in between says. */
 const CODES_BY_STATUS: Readonly<Record<number, string>> = {
   301: 'S3.IllegalLocationConstraintException',
   307: 'S3.IllegalLocationConstraintException',

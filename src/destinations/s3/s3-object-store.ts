@@ -12,6 +12,9 @@ import { type ObjectInput, putByParts } from './s3-multipart-upload.ts'
 import { readPayload } from './s3-payload.ts'
 import { S3Try } from './s3-try.ts'
 
+/** @see S3 API reference, AbortMultipartUpload: it may take several */
+const ABORT_ROUNDS_MAX = 3
+
 export class S3ObjectStore implements ObjectStore {
   readonly #settings: EndpointSettings
   #connection: Promise<S3Connection> | undefined
@@ -110,16 +113,21 @@ async function headBucket({ sdk, client, options }: S3Try, Bucket: string): Prom
   }
 }
 
+/** Ends when none is listed any more: a part that was under way can outlive its upload. */
 async function abortUploads(one: S3Try, Bucket: string, Key: string): Promise<void> {
   const { sdk, client, options } = one
-  for (const UploadId of await findUploads(one, Bucket, Key)) {
-    try {
-      await client.send(new sdk.AbortMultipartUploadCommand({ Bucket, Key, UploadId }), options)
-    } catch (error) {
-      // Gone by itself.
-      if (statusOf(error) !== 404) throw error
+  for (let round = 0; round < ABORT_ROUNDS_MAX; round++) {
+    const ids = await findUploads(one, Bucket, Key)
+    if (ids.length === 0) return
+    for (const UploadId of ids) {
+      try {
+        await client.send(new sdk.AbortMultipartUploadCommand({ Bucket, Key, UploadId }), options)
+      } catch (error) {
+        if (!(error instanceof sdk.NoSuchUpload)) throw error
+      }
     }
   }
+  throw deliveryError('InternalError', 'Uploads that were aborted are still there. Delivery will be retried.')
 }
 
 /** Ids of the unfinished uploads of exactly this key. */
@@ -130,6 +138,7 @@ async function findUploads(one: S3Try, Bucket: string, key: string): Promise<rea
   while (from !== undefined) {
     const list = new sdk.ListMultipartUploadsCommand({ Bucket, Prefix: key, ...from })
     const page: ListMultipartUploadsCommandOutput = await client.send(list, options)
+    if (page.Bucket === undefined && page.IsTruncated === undefined) throw notS3('it lists no uploads')
     for (const { Key, UploadId } of page.Uploads ?? []) {
       if (Key === key && UploadId !== undefined) ids.push(UploadId)
     }
