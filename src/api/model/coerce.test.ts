@@ -33,16 +33,8 @@ const mismatches: readonly (readonly [string, Json, string])[] = [
   ['Data', '====', "'====' can not be converted to a Blob: Invalid Base64 character: '='"],
   ['Data', 'YWJ=', "'YWJ=' can not be converted to a Blob: Invalid last non-pad Base64 character dectected"],
   ['Data', 'YR==', "'YR==' can not be converted to a Blob: Invalid last non-pad Base64 character dectected"],
-  [
-    'ReadFromTimestamp',
-    'now',
-    'class java.lang.String can not be converted to milliseconds since epoch',
-  ],
-  [
-    'ReadFromTimestamp',
-    true,
-    'class java.lang.Boolean can not be converted to milliseconds since epoch',
-  ],
+  ['ReadFromTimestamp', 'now', 'class java.lang.String can not be converted to milliseconds since epoch'],
+  ['ReadFromTimestamp', true, 'class java.lang.Boolean can not be converted to milliseconds since epoch'],
   ['ProcessorList', 'x', 'Expected list or null'],
   ['ProcessorList', {}, 'Start of structure or map found where not expected.'],
   ['ColumnToJsonKeyMappings', 1, 'Expected map or null'],
@@ -114,7 +106,10 @@ test('a string is a blob exactly when decoding and encoding it gives it again', 
   fc.assert(
     fc.property(fc.string({ unit: letters, maxLength: 8 }), (text) => {
       const isBase64 = Buffer.from(text, 'base64').toString('base64') === text
-      assert.equal(accepts(() => coerce(text, 'Data')), isBase64)
+      assert.equal(
+        accepts(() => coerce(text, 'Data')),
+        isBase64,
+      )
     }),
   )
 })

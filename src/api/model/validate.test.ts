@@ -25,12 +25,7 @@ const extended = (block: JsonObject) => ({
 
 /** Title, operation, input, the violations. */
 const cases: readonly (readonly [string, string, JsonObject, readonly (readonly [string, string])[]])[] = [
-  [
-    'a missing member',
-    'DescribeDeliveryStream',
-    {},
-    [['deliveryStreamName', 'Member must not be null']],
-  ],
+  ['a missing member', 'DescribeDeliveryStream', {}, [['deliveryStreamName', 'Member must not be null']]],
   [
     'an empty name: pattern, then length',
     'DescribeDeliveryStream',
@@ -207,8 +202,7 @@ for (const [title, operation, input, violations] of cases) {
     const listed = violations
       .map(([path, constraint]) => `Value at '${path}' failed to satisfy constraint: ${constraint}`)
       .join('; ')
-    const counted =
-      violations.length === 1 ? '1 validation error' : `${violations.length} validation errors`
+    const counted = violations.length === 1 ? '1 validation error' : `${violations.length} validation errors`
     assert.equal(problem(operation, input), `ValidationException: ${counted} detected: ${listed}`)
   })
 }
