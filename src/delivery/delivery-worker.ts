@@ -16,12 +16,13 @@ import { MemoryBudget } from './memory-budget.ts'
 import type { FromWorker, ToWorker, WorkerSettings } from './messages.ts'
 import { PartitionDelivery, type PartitionEnvironment } from './partition-delivery.ts'
 import { spoolPath } from './spool.ts'
+import { Wake } from './wake.ts'
 
 const SEGMENTS_OPEN_MAX = 16
 /** How long settled offsets and events are collected before the main thread hears of them. */
 const REPORT_MS = 50
 const GAUGES_MS = 1000
-const START_RETRY_MS = 5000
+const RETRY_MS = 5000
 
 export class DeliveryWorker {
   readonly #platform: Platform
@@ -35,6 +36,8 @@ export class DeliveryWorker {
   readonly #environment: PartitionEnvironment
   /** Messages about one partition are carried out one after the other. */
   readonly #turns = new Map<PartitionId, Promise<void>>()
+  /** Of partitions whose journals are being opened; notified to give up. */
+  readonly #retries = new Map<PartitionId, Wake>()
   readonly #checkpoints = new Map<PartitionId, Offset>()
   #events: DeliveryEvent[] = []
   #isStopping = false
@@ -130,34 +133,44 @@ export class DeliveryWorker {
     const delivery = new PartitionDelivery(this.#environment, { partition, settings, own, shared, start })
     // Known before it is started: commits that arrive while its journals are read are not missed.
     this.#partitions.set(partition, delivery)
-    await this.#inTurn(partition, () => this.#start(partition, delivery))
-  }
-
-  /** Tries until the journals can be read: a disk that fails now must not end deliveries until the next start. */
-  async #start(partition: PartitionId, delivery: PartitionDelivery): Promise<void> {
-    while (this.#partitions.get(partition) === delivery && !this.#isStopping) {
-      try {
-        await delivery.start()
-        return
-      } catch (error) {
-        delivery.reportFailure(error instanceof Error ? error.message : String(error))
-        await new Promise<void>((resolve) => this.#platform.clock.after(START_RETRY_MS, resolve))
-      }
-    }
+    await this.#inTurn(partition, () => this.#persist(partition, delivery, () => delivery.start()))
   }
 
   #update({ partition, settings, start }: Extract<ToWorker, { type: 'update' }>): Promise<void> {
-    return this.#inTurn(partition, async (delivery) => {
-      await delivery?.update(settings, start)
+    return this.#inTurn(partition, async () => {
+      const delivery = this.#partitions.get(partition)
+      if (delivery === undefined) return
+      await this.#persist(partition, delivery, () => delivery.update(settings, start))
     })
+  }
+
+  /** Tries until journals can be opened: a disk that fails now must not end deliveries until the next start. */
+  async #persist(
+    partition: PartitionId,
+    delivery: PartitionDelivery,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    const retry = new Wake(this.#platform.clock)
+    this.#retries.set(partition, retry)
+    while (this.#partitions.get(partition) === delivery && !this.#isStopping) {
+      try {
+        await work()
+        break
+      } catch (error) {
+        delivery.reportFailure(error instanceof Error ? error.message : String(error))
+        await retry.sleep(RETRY_MS)
+      }
+    }
+    this.#retries.delete(partition)
   }
 
   async #remove(partition: PartitionId): Promise<void> {
     const delivery = this.#partitions.get(partition)
     // At once: one that is still being started must not wait for its turn to be told.
     this.#partitions.delete(partition)
+    this.#retries.get(partition)?.notify()
     await this.#inTurn(partition, async () => {
-      await delivery?.stop(0)
+      await delivery?.remove()
       this.#checkpoints.delete(partition)
     })
     this.#turns.delete(partition)
@@ -165,10 +178,11 @@ export class DeliveryWorker {
 
   async #stop(graceMs: number): Promise<void> {
     this.#isStopping = true
+    for (const retry of this.#retries.values()) retry.notify()
     this.#gaugeTimer?.cancel()
     // In turn: a partition that is being opened must not begin after this.
     const stops = [...this.#partitions.keys()].map((partition) =>
-      this.#inTurn(partition, async (delivery) => delivery?.stop(graceMs)),
+      this.#inTurn(partition, async () => this.#partitions.get(partition)?.stop(graceMs)),
     )
     await Promise.all(stops)
     await this.#stores.close()
@@ -177,12 +191,9 @@ export class DeliveryWorker {
     this.#reportNow()
   }
 
-  #inTurn(
-    partition: PartitionId,
-    work: (delivery: PartitionDelivery | undefined) => Promise<void>,
-  ): Promise<void> {
+  #inTurn(partition: PartitionId, work: () => Promise<void>): Promise<void> {
     const before = this.#turns.get(partition) ?? Promise.resolve()
-    const turn = before.then(() => work(this.#partitions.get(partition)))
+    const turn = before.then(work)
     this.#turns.set(
       partition,
       turn.catch(() => undefined),

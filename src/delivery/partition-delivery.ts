@@ -95,26 +95,29 @@ export class PartitionDelivery {
     await Promise.all([...this.#lanes.values()].map((lane) => lane.stop(graceMs)))
   }
 
+  /** The stream was deleted: its files are removed after this. */
+  async remove(): Promise<void> {
+    await this.stop(0)
+    for (const { path } of this.#index.trim(Infinity)) this.#environment.reading.files.release(path)
+  }
+
   async #openLane(name: LaneName, start: Offset): Promise<Lane> {
     const { directory, platform } = this.#environment
     const path = directory.journal(this.#index.partition, name)
     // The other lane goes on meanwhile, and must not let go of what this one has not begun with.
     this.#opening.set(name, start)
-    try {
-      const lane = new Lane({
-        name,
-        environment: this.#environment,
-        settings: this.#settings,
-        index: this.#index,
-        readers: [this.#newReader(), this.#newReader()],
-        journal: await Journal.open(platform.disk, path, start),
-        advanced: () => this.#advanced(),
-      })
-      this.#lanes.set(name, lane)
-      return lane
-    } finally {
-      this.#opening.delete(name)
-    }
+    const lane = new Lane({
+      name,
+      environment: this.#environment,
+      settings: this.#settings,
+      index: this.#index,
+      readers: [this.#newReader(), this.#newReader()],
+      journal: await Journal.open(platform.disk, path, start),
+      advanced: () => this.#advanced(),
+    })
+    this.#lanes.set(name, lane)
+    this.#opening.delete(name)
+    return lane
   }
 
   #newReader(): PartitionReader {
