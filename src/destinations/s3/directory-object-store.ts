@@ -63,7 +63,7 @@ export class DirectoryObjectStore implements ObjectStore {
         await this.#disk.remove(temporary).catch(() => undefined)
         throw error
       }
-      await this.#names.sync(parent)
+      await Promise.all([this.#names.sync(parent), this.#names.sync(this.#temporary)])
     })
   }
 
