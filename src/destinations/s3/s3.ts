@@ -1,6 +1,7 @@
 /** The S3 destination, and the source backup: sealed bodies become objects. */
 
-import type { Body, BodyEncoder } from '../../formats/body.ts'
+import assert from 'node:assert/strict'
+import type { BodyEncoder } from '../../formats/body.ts'
 import { newBodyEncoder } from '../../formats/index.ts'
 import type { Chance } from '../../platform.ts'
 import type { CompressionFormat, DeliverySettings, S3Settings } from '../../streams/delivery-stream.ts'
@@ -11,7 +12,7 @@ import type { ObjectStores } from './object-stores.ts'
 export interface S3DestinationOptions {
   readonly settings: DeliverySettings
   readonly lane: 'primary' | 'backup'
-  readonly stores: ObjectStores
+  readonly stores: Pick<ObjectStores, 'storeOf'>
   readonly gzipLevel: number
   readonly chance: Chance
 }
@@ -22,8 +23,9 @@ export class S3Destination implements Destination {
 
   constructor(options: S3DestinationOptions) {
     this.#options = options
-    const { primary, backup } = options.settings
-    this.#s3 = options.lane === 'backup' ? (backup ?? primary) : primary
+    const settings = options.lane === 'backup' ? options.settings.backup : options.settings.primary
+    assert(settings !== undefined, 'only a stream with a backup has a backup lane')
+    this.#s3 = settings
   }
 
   get encoding(): string {
@@ -44,8 +46,14 @@ export class S3Destination implements Destination {
     return newBodyEncoder(encoding as CompressionFormat, { gzipLevel, uuid: () => chance.uuid() })
   }
 
-  async deliver(batch: Batch, signal: AbortSignal): Promise<void> {
-    await this.#put(batch, batch.body, signal)
+  async deliver({ bucket, key, encoding, body }: Batch, signal: AbortSignal): Promise<void> {
+    const contentEncoding = contentEncodingOf(encoding as CompressionFormat)
+    const headers = {
+      contentType: 'application/octet-stream',
+      ...(contentEncoding === undefined ? {} : { contentEncoding }),
+      ...(this.#s3.kmsKeyArn === undefined ? {} : { kmsKeyArn: this.#s3.kmsKeyArn }),
+    }
+    await this.#options.stores.storeOf(bucket).put(bucket, key, body, headers, signal)
   }
 
   async arrived({ bucket, key }: BatchIdentity, signal: AbortSignal): Promise<boolean> {
@@ -61,14 +69,4 @@ export class S3Destination implements Destination {
 
   /** The stores are shared with other streams, and closed by their owner. */
   async close(): Promise<void> {}
-
-  async #put({ bucket, key, encoding }: BatchIdentity, body: Body, signal: AbortSignal): Promise<void> {
-    const contentEncoding = contentEncodingOf(encoding as CompressionFormat)
-    const headers = {
-      contentType: 'application/octet-stream',
-      ...(contentEncoding === undefined ? {} : { contentEncoding }),
-      ...(this.#s3.kmsKeyArn === undefined ? {} : { kmsKeyArn: this.#s3.kmsKeyArn }),
-    }
-    await this.#options.stores.storeOf(bucket).put(bucket, key, body, headers, signal)
-  }
 }
