@@ -203,7 +203,7 @@ export class Lane {
 
   #mayRead(): boolean {
     if (this.#isCaughtUp || this.#readWaitMs > 0) return false
-    if (this.#open === undefined) return this.#sending.size < SENDING_MAX
+    if (this.#open === undefined) return !this.#isFailing || this.#sending.size < SENDING_MAX
     if (this.#open.bytes < this.#buffering.sizeBytes) return true
     return !this.#isFailing && this.#open.bytes < this.#growthBytesMax
   }
