@@ -12,7 +12,7 @@ import { workA } from './intake.ts'
 
 const FIRST_ANSWER_SECONDS_MAX = 2
 const RESIDENT_BYTES_MAX = 400e6
-const STREAM = { BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 60 }, CompressionFormat: 'GZIP' }
+const STREAM = { BufferingHints: { SizeInMBs: 16, IntervalInSeconds: 1 }, CompressionFormat: 'GZIP' }
 
 export const backlog: Figure = {
   name: 'backlog',
