@@ -2,24 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { ObjectStore } from '../../src/destinations/s3/object-store.ts'
 import { DeliveryError } from '../../src/errors.ts'
 import { bodyOf, numberedBytes } from '../support/bodies.ts'
-
-/** A store and its storage, as somebody else sees it. */
-export interface StoreUnderTest {
-  readonly store: ObjectStore
-  /** Another store on the same storage: that of the server after a restart. */
-  reopen(): ObjectStore
-  /** A bucket that exists. */
-  newBucket(): Promise<string>
-  /** Objects of a bucket by key. */
-  objects(bucket: string): Promise<ReadonlyMap<string, Buffer>>
-  /** Temporary files and uploads that are not objects. */
-  leftovers(bucket: string): Promise<readonly string[]>
-  /** Leaves behind what a server that is killed while it writes this object would. */
-  startWriting(bucket: string, key: string): Promise<void>
-}
+import type { StoreUnderTest } from './stores.ts'
 
 const HEADERS = { contentType: 'application/octet-stream' }
 const never = new AbortController().signal
