@@ -75,15 +75,8 @@ export function frameBytes(recordCount: number, dataBytes: number): number {
   return HEADER_BYTES + 4 * recordCount + dataBytes
 }
 
-export interface FrameStamp {
-  readonly partition: PartitionId
-  readonly epoch: number
-  readonly baseOffset: Offset
-  readonly arrivedAtMs: number
-  readonly recordCount: number
-  readonly dataBytes: number
-  readonly keyId: number
-}
+/** What a header says beside what follows from the frame's own bytes. */
+export type FrameStamp = Omit<FrameHeader, 'crc' | 'frameBytes'>
 
 /** Writes the header. `bytes` is the whole frame; nonce and payload must be in place. `sealFrame` adds the checksum. */
 export function stampFrame(bytes: Buffer, stamp: FrameStamp): void {
