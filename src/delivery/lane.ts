@@ -134,6 +134,7 @@ export class Lane {
   async stop(graceMs: number): Promise<void> {
     this.#isStopping = true
     this.#wake.notify()
+    if (graceMs === 0) this.#abort.abort()
     const timer = this.#environment.platform.clock.after(graceMs, () => this.#abort.abort())
     await this.#running
     // A destination that fails now will fail until the end of the grace period.
