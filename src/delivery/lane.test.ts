@@ -67,7 +67,7 @@ test('a buffer is sealed at its age, counted from the arrival of its first recor
 test('records that waited while the server was down are delivered at once when their time has passed', async () => {
   const stream = await OneStream.open()
   await stream.put('a')
-  const next = await stream.restart(undefined, 59_000)
+  const next = await stream.restart(undefined, { downMs: 59_000 })
   assert.deepEqual(next.bodies(), [])
   await next.advance(1000)
   assert.deepEqual(next.bodies(), ['a'])

@@ -88,11 +88,15 @@ export class OneStream {
   }
 
   /** Ends this life without notice, or after `stop`, and begins the next, `downMs` later. */
-  async restart(ending: CrashPolicy | 'killed' = losesAll, downMs = 1000): Promise<OneStream> {
+  async restart(
+    ending: CrashPolicy | 'killed' = losesAll,
+    { downMs = 1000, prepare }: { downMs?: number; prepare?: (disk: SimulatedDisk) => void } = {},
+  ): Promise<OneStream> {
     this.pipeline.end()
     this.disk.turnOff()
     await settled()
     const disk = ending === 'killed' ? this.disk.kill() : this.disk.crash(ending)
+    prepare?.(disk)
     // Timers of the life before never act again.
     const clock = new SimulatedClock(this.#clock.now() + downMs)
     const next = await OneStream.#openIn({ store: this.store, disk, clock }, this.#settings, this.#options)
