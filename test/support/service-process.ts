@@ -47,6 +47,7 @@ export async function startServiceProcess({
   }
   const ended = once(child, 'exit')
   const stop = async () => {
+    child.ref()
     child.stdin.end()
     await ended
   }
