@@ -29,8 +29,10 @@ export interface Call {
 export class FakeObjectStore {
   readonly #objects = new Map<string, StoredObject>()
   readonly calls: Call[] = []
+  /** Writes on the network: they may be applied although the process ends meanwhile. */
+  readonly inFlight = new Set<() => void>()
   /** Writes that were given up and may be applied at any time. */
-  readonly late: (() => void)[] = []
+  readonly late = new Set<() => void>()
   /** Decides what becomes of each call. */
   outcome: (call: Call) => Outcome | Promise<Outcome> = () => 'ok'
 
@@ -86,15 +88,16 @@ export class FakeDestination implements Destination {
     const { store } = this.#options
     const { bucket, key, encoding } = batch
     const deciding = this.#begin({ operation: 'put', bucket, key })
+    deciding.catch(() => undefined)
     const chunks: Uint8Array[] = []
     for await (const chunk of batch.body.read()) chunks.push(Buffer.from(chunk))
     const apply = () => store.put({ bucket, key, encoding, body: Buffer.concat(chunks) })
-    // On the network from here on: it may arrive although the process ends meanwhile.
-    store.late.push(apply)
+    store.inFlight.add(apply)
     const outcome = await deciding
     if (outcome === 'hang') await aborted(signal)
     this.#options.requireAlive?.()
-    if (outcome !== 'late') store.late.splice(store.late.indexOf(apply), 1)
+    store.inFlight.delete(apply)
+    if (outcome === 'late') store.late.add(apply)
     if (outcome === 'ok' || outcome === 'fail after') apply()
     if (outcome !== 'ok') throw failure(outcome)
   }

@@ -58,12 +58,9 @@ export class OneStream {
     })
     const streams = new Map([[PARTITION, settings]])
     const { store } = world
-    return new OneStream(
-      await SimulatedPipeline.open({ platform, store, streams, ...options }),
-      world,
-      settings,
-      options,
-    )
+    const pipeline = await SimulatedPipeline.open({ platform, store, streams, ...options })
+    await settled()
+    return new OneStream(pipeline, world, settings, options)
   }
 
   /** Puts records, a call each, and waits until all that this sets off is done. */
@@ -99,9 +96,7 @@ export class OneStream {
     prepare?.(disk)
     // Timers of the life before never act again.
     const clock = new SimulatedClock(this.#clock.now() + downMs)
-    const next = await OneStream.#openIn({ store: this.store, disk, clock }, this.#settings, this.#options)
-    await settled()
-    return next
+    return OneStream.#openIn({ store: this.store, disk, clock }, this.#settings, this.#options)
   }
 
   /** Bodies of the objects, in the order in which they arrived, without compression. */

@@ -29,6 +29,7 @@ import type { SimulatedPlatform } from './simulated-platform.ts'
 const DATA = '/data'
 const SPOOL = '/data/spool'
 const READS_MAX = 4
+const RETRY_MS = 5000
 const LOG_SETTINGS: LogSettings = { quotaBytes: 2 ** 30, segmentBytes: 64 * 1024, sharedBytes: 128 * 1024 }
 
 /** Shared by all lives: each buffer has five megabytes. */
@@ -54,6 +55,8 @@ export class SimulatedPipeline implements LogListener {
   readonly #environment: PartitionEnvironment
   readonly #partitions = new Map<PartitionId, PartitionDelivery>()
   readonly #oldest = new Map<string, number | undefined>()
+  readonly #turns = new Map<PartitionId, Promise<void>>()
+  #isStopping = false
   #isOver = false
   #toWorker: Promise<void> = Promise.resolve()
   #toMain: Promise<void> = Promise.resolve()
@@ -98,13 +101,13 @@ export class SimulatedPipeline implements LogListener {
     const settings = { ...LOG_SETTINGS, ...options.log }
     const log = await EmbeddedLog.open({ directory, platform, settings, keys, observer }, partitions)
     const pipeline = new SimulatedPipeline(options, log)
-    for (const [id, stream] of streams) await pipeline.#openPartition(id, stream)
+    for (const [id, stream] of streams) pipeline.#openPartition(id, stream)
     return pipeline
   }
 
-  async addStream(partition: PartitionId, settings: DeliverySettings): Promise<void> {
+  addStream(partition: PartitionId, settings: DeliverySettings): void {
     this.log.addPartition(partition)
-    await this.#openPartition(partition, settings)
+    this.#openPartition(partition, settings)
   }
 
   /** Resolves with the first offset once the records are durable. */
@@ -120,25 +123,35 @@ export class SimulatedPipeline implements LogListener {
     return this.log.append(partition, frame)
   }
 
+  /** Resolves when the deliveries go by the settings. */
   async update(partition: PartitionId, settings: DeliverySettings): Promise<void> {
     const start = this.log.endOffset(partition)
     let updated: Promise<void> | undefined
-    this.#toWorker = this.#message(this.#toWorker, () => {
-      updated = this.#partitions.get(partition)?.update(settings, start)
-      updated?.catch(() => undefined)
+    this.#tellWorker(() => {
+      const delivery = this.#partitions.get(partition)
+      updated = this.#inTurn(partition, () =>
+        this.#persist(partition, () => delivery?.update(settings, start)),
+      )
+      updated.catch(() => undefined)
     })
     await this.#toWorker
     await updated
   }
 
   async removeStream(partition: PartitionId): Promise<void> {
-    await this.#partitions.get(partition)?.remove()
+    await this.#toWorker
+    const delivery = this.#partitions.get(partition)
     this.#partitions.delete(partition)
-    await this.log.removePartition(partition)
+    await this.#inTurn(partition, async () => delivery?.remove())
+    if (!this.#isOver) await this.log.removePartition(partition)
   }
 
   async stop(graceMs: number): Promise<void> {
-    await Promise.all([...this.#partitions.values()].map((delivery) => delivery.stop(graceMs)))
+    this.#isStopping = true
+    const stops = [...this.#partitions].map(([partition, delivery]) =>
+      this.#inTurn(partition, () => delivery.stop(graceMs)),
+    )
+    await Promise.all(stops)
     await this.#toMain
     await this.#files.closeAll()
     await this.log.close()
@@ -158,39 +171,65 @@ export class SimulatedPipeline implements LogListener {
   }
 
   segmentStarted(epoch: number, path: string): void {
-    this.#toWorker = this.#message(this.#toWorker, () => this.#files.register(epoch, path))
+    this.#tellWorker(() => this.#files.register(epoch, path))
   }
 
   committed(runs: RunTable): void {
     const rows = runs.toArray()
-    this.#toWorker = this.#message(this.#toWorker, () => {
+    this.#tellWorker(() => {
       for (const run of runsOf(rows)) this.#partitions.get(run.partition)?.committed(run)
     })
   }
 
   moved(partition: PartitionId, epoch: number, segments: readonly OwnSegment[]): void {
-    this.#toWorker = this.#message(this.#toWorker, () =>
-      this.#partitions.get(partition)?.moved(epoch, segments),
-    )
+    this.#tellWorker(() => this.#partitions.get(partition)?.moved(epoch, segments))
   }
 
   async segmentEnded(epoch: number): Promise<void> {
     let forgotten: Promise<void> | undefined
-    this.#toWorker = this.#message(this.#toWorker, () => {
+    this.#tellWorker(() => {
       forgotten = this.#files.forget(epoch)
     })
     await this.#toWorker
     await forgotten
   }
 
-  async #openPartition(partition: PartitionId, settings: DeliverySettings): Promise<void> {
+  #openPartition(partition: PartitionId, settings: DeliverySettings): void {
     const { own, shared } = this.log.snapshot(partition)
     const delivery = new PartitionDelivery(this.#environment, { partition, settings, own, shared, start: 0 })
-    this.#toWorker = this.#message(this.#toWorker, () => {
+    this.#tellWorker(() => {
       this.#partitions.set(partition, delivery)
+      void this.#inTurn(partition, () => this.#persist(partition, () => delivery.start())).catch(
+        () => undefined,
+      )
     })
-    await this.#toWorker
-    await delivery.start()
+  }
+
+  /** One after the other for each partition. */
+  #inTurn(partition: PartitionId, work: () => Promise<void>): Promise<void> {
+    const turn = (this.#turns.get(partition) ?? Promise.resolve()).then(work)
+    this.#turns.set(
+      partition,
+      turn.catch(() => undefined),
+    )
+    return turn
+  }
+
+  /** Tries until the disk lets it. */
+  async #persist(partition: PartitionId, work: () => Promise<void> | undefined): Promise<void> {
+    const delivery = this.#partitions.get(partition)
+    while (this.#partitions.get(partition) === delivery && !this.#isOver && !this.#isStopping) {
+      try {
+        await work()
+        return
+      } catch {
+        await new Promise<void>((resolve) => this.#options.platform.clock.after(RETRY_MS, resolve))
+      }
+    }
+  }
+
+  #tellWorker(receive: () => void): void {
+    this.#toWorker = this.#message(this.#toWorker, receive)
   }
 
   #message(before: Promise<void>, receive: () => void): Promise<void> {
