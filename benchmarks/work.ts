@@ -1,7 +1,7 @@
 /** What a load generator sends: the same in front of Hydrant and of the server it is compared with. */
 
+import { type Credentials, RequestSigner } from '../test/support/request-signer.ts'
 import { logRecords } from './records.ts'
-import { type Credentials, RequestSigner } from './signing.ts'
 
 export interface Work {
   readonly operation: 'PutRecord' | 'PutRecordBatch'

@@ -82,8 +82,10 @@ export class SignatureVerifier {
     ].join('\n')
     const scope = `${signature.date}/${signature.region}/${signature.service}/${signature.terminator}`
     const toSign = `${ALGORITHM}\n${signature.timestamp}\n${scope}\n${hash('sha256', canonical)}`
-    const expected = createHmac('sha256', this.#signingKey(caller, signature)).update(toSign).digest()
-    const given = Buffer.from(signature.signature, 'hex')
+    const mac = createHmac('sha256', this.#signingKey(caller, signature)).update(toSign)
+    // Compared as text: decoding hex would ignore what stands behind the last digit.
+    const expected = Buffer.from(mac.digest('hex'))
+    const given = Buffer.from(signature.signature)
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
       throw invalid(
         'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',

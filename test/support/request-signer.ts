@@ -1,4 +1,4 @@
-/** SigV4 for prepared requests (Signature Version 4 of the AWS General Reference), made in bulk before the clock starts. */
+/** Signature Version 4 (AWS General Reference) over plain HTTP, made in bulk, and apart from the SDK so that tests can break it. */
 
 import { createHash, createHmac } from 'node:crypto'
 
