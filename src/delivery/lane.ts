@@ -204,6 +204,8 @@ export class Lane {
 
   #mayRead(): boolean {
     if (this.#isCaughtUp || this.#readWaitMs > 0) return false
+    // The batch that arrives makes room and goes on with this.
+    if (this.#sending.size > 0 && this.#environment.budget.isTight) return false
     if (this.#open === undefined) return !this.#isFailing || this.#sending.size < SENDING_MAX
     if (this.#open.bytes < this.#buffering.sizeBytes) return true
     return !this.#isFailing && this.#open.bytes < this.#growthBytesMax

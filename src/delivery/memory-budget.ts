@@ -5,6 +5,9 @@
 
 import type { GrowingBody } from './growing-body.ts'
 
+/** Share of the budget above which it is tight. */
+const TIGHT = 0.5
+
 export class MemoryBudget {
   readonly #bytesMax: number
   readonly #bodies = new Set<GrowingBody>()
@@ -31,6 +34,11 @@ export class MemoryBudget {
 
   get spooledBytes(): number {
     return this.#sum((body) => body.spooledBytes)
+  }
+
+  /** Little is left: what can as well wait in the log should, instead of being read and spooled. */
+  get isTight(): boolean {
+    return this.bufferedBytes > this.#bytesMax * TIGHT
   }
 
   /**
