@@ -40,7 +40,7 @@ const SECRET_BYTES = 16
 /** Answers under way may take this long of the grace period before their connections are cut. */
 const ANSWERS_MS = 5000
 /** Kept storage of request bodies and frames. */
-const POOLED_BYTES_MAX = 2 * 16 * 1024 * 1024
+const POOLED_BYTES_MAX = 2 * 32 * 1024 * 1024
 /** What deliveries let go of and the collector has not freed yet; measured while 128 MiB bodies were built. */
 const GARBAGE_BYTES = 64 * 1024 * 1024
 const BODIES_BYTES_MIN = 8 * 1024 * 1024

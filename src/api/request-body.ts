@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http'
 /** 4 MiB of records are 5.6 MB of base64, and 500 records have 5 KB of JSON around them. */
 export const BODY_BYTES_MAX = 8 * 1024 * 1024
 const SMALLEST_BYTES = 16 * 1024
-const KEPT_BYTES_MAX = 16 * 1024 * 1024
+const KEPT_BYTES_MAX = 32 * 1024 * 1024
 
 export interface ReceivedBody {
   /** Valid until `release`. */

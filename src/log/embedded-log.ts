@@ -27,7 +27,7 @@ import { FRAMES_START, footerBytes } from './segment.ts'
 import type { SharedSegment } from './shared-segment.ts'
 import { SharedSegments } from './shared-segments.ts'
 
-const POOL_BYTES_MAX = 16 * 1024 * 1024
+const POOL_BYTES_MAX = 32 * 1024 * 1024
 /** Partitions opened at once: each takes a file handle. */
 const OPENING_MAX = 16
 
