@@ -18,7 +18,7 @@ import { streamSettings } from './stream-settings.ts'
 const STREAMS_MAX = 4
 const HOUR_MS = 3_600_000
 const ONE_SEED = process.env['HYDRANT_SEED']
-const SEEDS = 120
+const SEEDS = 60
 
 type Ending = CrashPolicy | 'killed'
 
@@ -111,6 +111,7 @@ class Scenario {
     }
     this.#store.inFlight.clear()
     this.#raise()
+    this.#model.check(this.#store.objects, new Set(), false)
     this.#disk = ending === 'killed' ? this.#disk.kill() : this.#disk.crash(ending)
     // Timers of the life before never act again.
     this.#clock = new SimulatedClock(this.#clock.now() + this.#chance.integer(60_000))
@@ -229,7 +230,6 @@ class Scenario {
       this.#store.late.delete(apply)
       apply()
     }
-    this.#model.check(this.#store.objects, new Set(), false)
   }
 
   #anyPartition(): number | undefined {
