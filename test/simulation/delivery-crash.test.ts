@@ -8,7 +8,8 @@ import { test } from 'node:test'
 import type { DeliverySettings, S3Settings } from '../../src/streams/delivery-stream.ts'
 import { type CrashPolicy, keepsSome, losesAll } from './crash-policy.ts'
 import { DeliveryModel } from './delivery-model.ts'
-import { type Call, FakeObjectStore, type Outcome } from './fake-object-store.ts'
+import { DirectoryBuckets, objectsOn } from './directory-buckets.ts'
+import { type Call, FakeObjectStore, type Outcome, type StoredObject } from './fake-object-store.ts'
 import { SeededChance } from './seeded-chance.ts'
 import { SimulatedClock, settled } from './simulated-clock.ts'
 import { CHANGING, CrashError, SimulatedDisk } from './simulated-disk.ts'
@@ -18,7 +19,7 @@ import { streamSettings } from './stream-settings.ts'
 const STREAMS_MAX = 4
 const HOUR_MS = 3_600_000
 const ONE_SEED = process.env['HYDRANT_SEED']
-const SEEDS = 60
+const SEEDS = 40
 
 type Ending = CrashPolicy | 'killed'
 
@@ -26,6 +27,8 @@ class Scenario {
   readonly #chance: SeededChance
   readonly #model = new DeliveryModel()
   readonly #store = new FakeObjectStore()
+  /** Instead of the store: buckets on the same disk as the log. */
+  readonly #directory: DirectoryBuckets | undefined
   /** What the control plane holds: survives every crash. */
   readonly #streams = new Map<number, DeliverySettings>()
   /** Those whose source backup is on, and was taken note of. */
@@ -40,8 +43,9 @@ class Scenario {
   #lastPartition = 0
   #failure: unknown
 
-  constructor(seed: number) {
+  constructor(seed: number, isDirectory: boolean) {
     this.#chance = new SeededChance(seed)
+    this.#directory = isDirectory ? new DirectoryBuckets() : undefined
     this.#isMoving = seed % 2 === 0
   }
 
@@ -78,7 +82,7 @@ class Scenario {
       for (const apply of this.#store.late) apply()
       await this.#clock.advance(HOUR_MS)
       this.#raise()
-      this.#model.check(this.#store.objects, new Set(this.#streams.keys()), true)
+      this.#model.check(this.#objects, new Set(this.#streams.keys()), true)
       if (!isLast) await this.#end(pipeline, losesAll)
     }
   }
@@ -87,11 +91,15 @@ class Scenario {
     const platform = { clock: this.#clock, disk: this.#disk, chance: this.#chance }
     return SimulatedPipeline.open({
       platform,
-      store: this.#store,
+      buckets: this.#directory ?? this.#store,
       streams: this.#streams,
       budgetBytes: 32 * 1024,
       turns: () => this.#chance.integer(4),
     })
+  }
+
+  get #objects(): readonly StoredObject[] {
+    return this.#directory === undefined ? this.#store.objects : objectsOn(this.#disk)
   }
 
   async #stop(pipeline: SimulatedPipeline): Promise<void> {
@@ -111,7 +119,7 @@ class Scenario {
     }
     this.#store.inFlight.clear()
     this.#raise()
-    this.#model.check(this.#store.objects, new Set(), false)
+    this.#model.check(this.#objects, new Set(), false)
     this.#disk = ending === 'killed' ? this.#disk.kill() : this.#disk.crash(ending)
     // Timers of the life before never act again.
     this.#clock = new SimulatedClock(this.#clock.now() + this.#chance.integer(60_000))
@@ -213,7 +221,7 @@ class Scenario {
 
   #injectFault(): void {
     const operation = (['write', 'datasync', 'read', 'rename', 'remove'] as const)[this.#chance.integer(5)]!
-    const path = (['.journal', '.segment', '/spool/'] as const)[this.#chance.integer(3)]!
+    const path = (['.journal', '.segment', '/spool/', '/s3/'] as const)[this.#chance.integer(4)]!
     const code = this.#chance.oneIn(2) ? 'EIO' : 'ENOSPC'
     this.#disk.inject({
       operation,
@@ -263,27 +271,31 @@ function ignoreFault(error: unknown): void {
 }
 
 /** Names the seed, and how to run it alone. */
-async function underSeed(seed: number, run: () => Promise<void>): Promise<void> {
+async function underSeed(name: string, seed: number, run: () => Promise<void>): Promise<void> {
   try {
     await run()
   } catch (error) {
-    const command = `HYDRANT_SEED=${seed} node --test test/simulation/delivery-crash.test.ts`
+    const file = 'test/simulation/delivery-crash.test.ts'
+    const command = `HYDRANT_SEED=${seed} node --test --test-name-pattern='${name}' ${file}`
     throw new Error(`Seed ${seed} fails. To run it alone: ${command}`, { cause: error })
   }
 }
 
-test('every acknowledged record is delivered once, whatever crashes and fails', async () => {
-  const seeds = ONE_SEED === undefined ? Array.from({ length: SEEDS }, (_, i) => i + 1) : [Number(ONE_SEED)]
-  for (const seed of seeds) {
-    await underSeed(seed, async () => {
-      const scenario = new Scenario(seed)
-      const chance = new SeededChance(seed * 7919)
-      for (let life = 0; life < 5; life++) {
-        const ending = ([losesAll, 'killed', keepsSome(chance)] as const)[chance.integer(3)]!
-        const endAt = chance.oneIn(4) ? 1 + chance.integer(30) : 1 + chance.integer(1500)
-        await scenario.live(chance.integer(400), endAt, ending)
-      }
-      await scenario.verify()
-    })
-  }
-})
+for (const isDirectory of [false, true]) {
+  const name = isDirectory ? 'to a directory on the same disk' : 'to an object store that fails by itself'
+  test(`every acknowledged record is delivered once ${name}`, async () => {
+    const seeds = ONE_SEED === undefined ? Array.from({ length: SEEDS }, (_, i) => i + 1) : [Number(ONE_SEED)]
+    for (const seed of seeds) {
+      await underSeed(name, seed, async () => {
+        const scenario = new Scenario(seed, isDirectory)
+        const chance = new SeededChance(seed * 7919)
+        for (let life = 0; life < 5; life++) {
+          const ending = ([losesAll, 'killed', keepsSome(chance)] as const)[chance.integer(3)]!
+          const endAt = chance.oneIn(4) ? 1 + chance.integer(30) : 1 + chance.integer(1500)
+          await scenario.live(chance.integer(400), endAt, ending)
+        }
+        await scenario.verify()
+      })
+    }
+  })
+}

@@ -5,8 +5,8 @@ import { DeliveryError } from '../../src/errors.ts'
 import type { BodyEncoder } from '../../src/formats/body.ts'
 import { newBodyEncoder } from '../../src/formats/index.ts'
 import type { Lane } from '../../src/observability/events.ts'
-import type { Chance } from '../../src/platform.ts'
 import type { CompressionFormat, DeliverySettings, S3Settings } from '../../src/streams/delivery-stream.ts'
+import type { Buckets, Life } from './simulated-pipeline.ts'
 
 export interface StoredObject {
   readonly bucket: string
@@ -26,7 +26,7 @@ export interface Call {
   readonly key: string
 }
 
-export class FakeObjectStore {
+export class FakeObjectStore implements Buckets {
   readonly #objects = new Map<string, StoredObject>()
   readonly calls: Call[] = []
   /** Writes on the network: they may be applied although the process ends meanwhile. */
@@ -41,6 +41,10 @@ export class FakeObjectStore {
     return [...this.#objects.values()]
   }
 
+  newDestination(settings: DeliverySettings, lane: Lane, life: Life): Destination {
+    return new FakeDestination(this, settings, lane, life)
+  }
+
   has(bucket: string, key: string): boolean {
     return this.#objects.has(`${bucket}/${key}`)
   }
@@ -51,23 +55,15 @@ export class FakeObjectStore {
   }
 }
 
-export interface FakeDestinationOptions {
-  readonly store: FakeObjectStore
-  readonly settings: DeliverySettings
-  readonly lane: Lane
-  readonly chance: Chance
-  /** Called when a call begins and before it has an effect; throws when the process it comes from is no more. */
-  readonly requireAlive?: () => void
-}
-
-export class FakeDestination implements Destination {
-  readonly #options: FakeDestinationOptions
+class FakeDestination implements Destination {
+  readonly #store: FakeObjectStore
   readonly #s3: S3Settings
+  readonly #life: Life
 
-  constructor(options: FakeDestinationOptions) {
-    this.#options = options
-    const { primary, backup } = options.settings
-    this.#s3 = options.lane === 'backup' ? (backup ?? primary) : primary
+  constructor(store: FakeObjectStore, { primary, backup }: DeliverySettings, lane: Lane, life: Life) {
+    this.#store = store
+    this.#s3 = lane === 'backup' ? (backup ?? primary) : primary
+    this.#life = life
   }
 
   get encoding(): string {
@@ -76,16 +72,16 @@ export class FakeDestination implements Destination {
 
   locate(oldestMs: number): { readonly bucket: string; readonly key: string } {
     const { bucket, prefix } = this.#s3
-    return { bucket, key: `${prefix}${oldestMs}-${this.#options.chance.uuid()}` }
+    return { bucket, key: `${prefix}${oldestMs}-${this.#life.platform.chance.uuid()}` }
   }
 
   newEncoder(encoding: string): BodyEncoder {
-    const uuid = () => this.#options.chance.uuid()
+    const uuid = () => this.#life.platform.chance.uuid()
     return newBodyEncoder(encoding as CompressionFormat, { gzipLevel: 1, uuid })
   }
 
   async deliver(batch: Batch, signal: AbortSignal): Promise<void> {
-    const { store } = this.#options
+    const store = this.#store
     const { bucket, key, encoding } = batch
     const deciding = this.#begin({ operation: 'put', bucket, key })
     deciding.catch(() => undefined)
@@ -95,7 +91,7 @@ export class FakeDestination implements Destination {
     store.inFlight.add(apply)
     const outcome = await deciding
     if (outcome === 'hang') await aborted(signal)
-    this.#options.requireAlive?.()
+    this.#life.requireAlive()
     store.inFlight.delete(apply)
     if (outcome === 'late') store.late.add(apply)
     if (outcome === 'ok' || outcome === 'fail after') apply()
@@ -105,9 +101,9 @@ export class FakeDestination implements Destination {
   async arrived({ bucket, key }: BatchIdentity, signal: AbortSignal): Promise<boolean> {
     const outcome = await this.#begin({ operation: 'arrived', bucket, key })
     if (outcome === 'hang') await aborted(signal)
-    this.#options.requireAlive?.()
+    this.#life.requireAlive()
     if (outcome !== 'ok') throw failure(outcome)
-    return this.#options.store.has(bucket, key)
+    return this.#store.has(bucket, key)
   }
 
   async check(): Promise<void> {}
@@ -115,9 +111,9 @@ export class FakeDestination implements Destination {
   async close(): Promise<void> {}
 
   async #begin(call: Call): Promise<Outcome> {
-    this.#options.requireAlive?.()
-    this.#options.store.calls.push(call)
-    return this.#options.store.outcome(call)
+    this.#life.requireAlive()
+    this.#store.calls.push(call)
+    return this.#store.outcome(call)
   }
 }
 

@@ -57,8 +57,7 @@ export class OneStream {
       disk: world.disk,
     })
     const streams = new Map([[PARTITION, settings]])
-    const { store } = world
-    const pipeline = await SimulatedPipeline.open({ platform, store, streams, ...options })
+    const pipeline = await SimulatedPipeline.open({ platform, buckets: world.store, streams, ...options })
     await settled()
     return new OneStream(pipeline, world, settings, options)
   }

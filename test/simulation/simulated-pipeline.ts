@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { readJournal } from '../../src/delivery/journal.ts'
 import { MemoryBudget } from '../../src/delivery/memory-budget.ts'
 import { PartitionDelivery, type PartitionEnvironment } from '../../src/delivery/partition-delivery.ts'
+import type { Destination } from '../../src/destinations/destination.ts'
 import {
   EmbeddedLog,
   type KnownPartition,
@@ -22,7 +23,6 @@ import { SegmentFiles } from '../../src/log/segment-files.ts'
 import type { DeliveryEvent, Lane } from '../../src/observability/events.ts'
 import type { Offset, PartitionId } from '../../src/record.ts'
 import type { DeliverySettings } from '../../src/streams/delivery-stream.ts'
-import { FakeDestination, type FakeObjectStore } from './fake-object-store.ts'
 import { CrashError } from './simulated-disk.ts'
 import type { SimulatedPlatform } from './simulated-platform.ts'
 
@@ -33,11 +33,23 @@ const RETRY_MS = 5000
 const LOG_SETTINGS: LogSettings = { quotaBytes: 2 ** 30, segmentBytes: 64 * 1024, sharedBytes: 128 * 1024 }
 
 /** Shared by all lives: each buffer has five megabytes. */
-const buffers = new ReadBuffers(2 * READS_MAX, FRAME_BYTES_MAX)
+const readBuffers = new ReadBuffers(2 * READS_MAX, FRAME_BYTES_MAX)
+
+/** Where objects go. */
+export interface Buckets {
+  newDestination(settings: DeliverySettings, lane: Lane, life: Life): Destination
+}
+
+/** The process that a destination belongs to. */
+export interface Life {
+  readonly platform: SimulatedPlatform
+  /** Throws once the process is no more: what it still does must have no effect. */
+  requireAlive(): void
+}
 
 export interface PipelineOptions {
   readonly platform: SimulatedPlatform
-  readonly store: FakeObjectStore
+  readonly buckets: Buckets
   readonly streams: ReadonlyMap<PartitionId, DeliverySettings>
   readonly log?: Partial<LogSettings>
   readonly budgetBytes?: number
@@ -62,7 +74,7 @@ export class SimulatedPipeline implements LogListener {
   #toMain: Promise<void> = Promise.resolve()
 
   private constructor(options: PipelineOptions, log: EmbeddedLog) {
-    const { platform, store } = options
+    const { platform, buckets } = options
     this.#options = options
     this.log = log
     this.#files = new SegmentFiles(platform.disk, 4)
@@ -72,12 +84,15 @@ export class SimulatedPipeline implements LogListener {
       directory: new LogDirectory(DATA),
       budget: this.budget,
       spool: { disk: platform.disk, newPath: () => join(SPOOL, platform.chance.uuid()) },
-      reading: { disk: platform.disk, files: this.#files, buffers, keys: { find: () => undefined } },
-      failedMsMax: options.failedMsMax,
-      destination: (settings, lane) => {
-        const requireAlive = () => this.#requireAlive()
-        return new FakeDestination({ store, settings, lane, chance: platform.chance, requireAlive })
+      reading: {
+        disk: platform.disk,
+        files: this.#files,
+        buffers: readBuffers,
+        keys: { find: () => undefined },
       },
+      failedMsMax: options.failedMsMax,
+      destination: (settings, lane) =>
+        buckets.newDestination(settings, lane, { platform, requireAlive: () => this.#requireAlive() }),
       report: (event) => this.events.push(event),
       checkpoint: (partition, offset) => {
         this.#toMain = this.#message(this.#toMain, () => void this.log.checkpoint(partition, offset))

@@ -71,7 +71,10 @@ export class DirectoryObjectStore implements ObjectStore {
     return this.#try(bucket, signal, async (folder) => {
       const names = objectPath(key)
       const parent = await folder.find(names.slice(0, -1))
-      return parent === undefined ? undefined : await this.#sizeOf(parent, names.at(-1)!)
+      const size = parent === undefined ? undefined : await this.#sizeOf(parent, names.at(-1)!)
+      // An earlier run may have ended between renaming and syncing, and whoever hears of the object lets go of its records.
+      if (parent !== undefined && size !== undefined) await this.#names.sync(parent)
+      return size
     })
   }
 
