@@ -53,6 +53,8 @@ export class Journal {
   readonly #path: string
   /** What the file says, all lines that were asked for included. */
   readonly state: JournalState
+  /** Lines that could not be read: of what they sealed, the same records may be delivered again as other objects. */
+  readonly damagedLines: number
   #areaBytes: number
   #area: 0 | 1
   #sequence: number
@@ -70,6 +72,7 @@ export class Journal {
     this.#disk = disk
     this.#path = path
     this.state = stored.state
+    this.damagedLines = stored.damagedLines
     this.#areaBytes = stored.areaBytes
     this.#area = stored.area
     this.#sequence = stored.sequence

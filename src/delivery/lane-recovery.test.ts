@@ -140,6 +140,20 @@ test('a batch of which damage left nothing is settled, and the stream goes on', 
   assert.equal(next.pipeline.budget.bufferedBytes, 0)
 })
 
+test('a damaged line of the journal is told of, and costs no record', async () => {
+  const stream = await OneStream.open()
+  stream.store.outcome = always('hang')
+  const all = records(20, 100)
+  for (const record of all) await stream.put(record)
+  const [journal] = stream.disk.filesIn('/data/log/partitions')
+  stream.disk.flip(journal!, stream.disk.contentOf(journal!).indexOf('"intent":'))
+  stream.store.outcome = always('ok')
+  const next = await stream.restart()
+  await next.advance(60_000)
+  assert.match(next.events('failed')[0]!.message, /primary.journal is damaged/)
+  assert.deepEqual([...next.bodies()].sort(), [all.slice(0, 10).join(''), all.slice(10).join('')])
+})
+
 test('the log lets go of what is delivered, also what was delivered by the run before', async () => {
   const stream = await OneStream.open(streamSettings({ buffering: AT_ONCE }))
   const all = records(60, 10_000)

@@ -73,6 +73,14 @@ test('records that waited while the server was down are delivered at once when t
   assert.deepEqual(next.bodies(), ['a'])
 })
 
+test('a clock that is set back holds no record up', async () => {
+  const stream = await OneStream.open()
+  await stream.put('a')
+  const next = await stream.restart(undefined, { downMs: -DAY_MS })
+  await next.advance(60_000)
+  assert.deepEqual(next.bodies(), ['a'])
+})
+
 test('with an interval of 0 seconds records are delivered as they come', async () => {
   const stream = await OneStream.open(streamSettings({ buffering: { sizeBytes: 1000, intervalMs: 0 } }))
   await stream.put('a')

@@ -63,6 +63,8 @@ export class Lane {
   #settings: DeliverySettings
   #destination: Destination
   #open: OpenBuffer | undefined
+  /** By the monotonic clock, when the open buffer was begun. */
+  #openedAtMs = 0
   #cursor: Offset
   /** Set while reading fails: by the monotonic clock, when to try again. */
   #readAgainAtMs: number | undefined
@@ -238,8 +240,11 @@ export class Lane {
     return !mayFill && this.#ageLeftMs(open) <= 0 && this.#sending.size < SENDING_MAX_WHEN_DUE
   }
 
+  /** By either clock: that of the day may have been set back since the record arrived. */
   #ageLeftMs(open: OpenBuffer): number {
-    return open.oldestMs + this.#buffering.intervalMs - this.#environment.platform.clock.now()
+    const { clock } = this.#environment.platform
+    const ageMs = Math.max(clock.now() - open.oldestMs, clock.monotonic() - this.#openedAtMs)
+    return this.#buffering.intervalMs - ageMs
   }
 
   #untilDueMs(): number {
@@ -285,6 +290,7 @@ export class Lane {
 
   #newBuffer(firstOffset: Offset, oldestMs: number): OpenBuffer {
     const { encoding } = this.#destination
+    this.#openedAtMs = this.#environment.platform.clock.monotonic()
     return new OpenBuffer(this.#newBody(encoding), encoding, firstOffset, oldestMs)
   }
 

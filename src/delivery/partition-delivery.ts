@@ -56,7 +56,7 @@ export class PartitionDelivery {
     return this.#settings
   }
 
-  /** The journals cannot be opened now. */
+  /** Something is wrong with a journal. */
   reportFailure(message: string): void {
     this.#environment.report(failure(this.#settings, 'primary', { code: 'InternalError', message }, 1))
   }
@@ -106,13 +106,19 @@ export class PartitionDelivery {
     const path = directory.journal(this.#index.partition, name)
     // The other lane goes on meanwhile, and must not let go of what this one has not begun with.
     this.#opening.set(name, start)
+    const journal = await Journal.open(platform.disk, path, start)
+    if (journal.damagedLines > 0) {
+      this.reportFailure(
+        `${path} is damaged (lines: ${journal.damagedLines}). Records may be delivered twice.`,
+      )
+    }
     const lane = new Lane({
       name,
       environment: this.#environment,
       settings: this.#settings,
       index: this.#index,
       readers: [this.#newReader(), this.#newReader()],
-      journal: await Journal.open(platform.disk, path, start),
+      journal,
       advanced: () => this.#advanced(),
     })
     this.#lanes.set(name, lane)
